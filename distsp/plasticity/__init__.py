@@ -1,0 +1,1 @@
+"""Homeostatic structural plasticity: calcium, synaptic elements and the update that rewires."""
