@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 MAX_SIZE = 2**31 - 1
 """Neuron ids, and so sizes, are 32-bit."""
 
+MAX_STEPS = 2**53
+"""Up to here a float tells every number of steps from the next."""
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -68,20 +71,27 @@ class Fields(BaseModel):
 def explain(error: ValidationError, where: str, cls: type[BaseModel], values: Any) -> str:
     """Return the one-line message for the first error that pydantic found in `values`."""
     first = error.errors(include_url=False)[0]
-    location = _keys(first["loc"], values)
-    field = ".".join([where, *location] if where else location) or cls.__name__
     kind, value, context = first["type"], first["input"], first.get("ctx", {})
+    location = _keys(first["loc"], values, missing=kind == "missing")
+    field = ".".join([where, *location] if where else location) or cls.__name__
     if kind == "extra_forbidden":
         return f"{field}: {shorten(value)} is set, but there is no such key"
     if kind == "missing":
         return f"{field}: is missing; {_expected(cls, location)}"
     if kind == "value_error":
         return f"{field}: {context['error']}"
+    if kind == "union_tag_not_found":
+        return f"{field}.{context['discriminator'][1:-1]}: is missing; it must be given"
+    if kind == "union_tag_invalid":
+        key, tag = context["discriminator"][1:-1], context["tag"]
+        return f"{field}.{key}: {shorten(tag)} must be one of {context['expected_tags']}"
+    if kind == "string_pattern_mismatch":
+        return f"{field}: {shorten(value)} must be letters, digits and _, no digit first"
     message = first["msg"].removeprefix("Input ").replace("should be", "must be")
     return f"{field}: {shorten(value)} {message[0].lower()}{message[1:]}"
 
 
-def _keys(location: tuple[int | str, ...], values: Any) -> list[str]:
+def _keys(location: tuple[int | str, ...], values: Any, missing: bool) -> list[str]:
     """Return the path of an error in the user's own keys, without pydantic's names of choices."""
     keys = []
     for i, part in enumerate(location):
@@ -89,7 +99,7 @@ def _keys(location: tuple[int | str, ...], values: Any) -> list[str]:
         inside |= isinstance(values, list) and isinstance(part, int)
         if inside:
             values = values[part]
-        if inside or (i == len(location) - 1 and isinstance(values, dict)):
+        if inside or (missing and i == len(location) - 1):
             keys.append(str(part))
     return keys
 
@@ -114,6 +124,10 @@ def whole_steps(field: str, time: float, resolution: float, least: int = 0) -> i
     >>> whole_steps("delay", 1.5, 0.1)
     15
     """
+    if not time / resolution < MAX_STEPS:
+        raise InputError.at(
+            field, time, f"ms is more steps of the resolution, {resolution} ms, than can be counted"
+        )
     steps = round(time / resolution)
     if abs(steps * resolution - time) > 1e-9 * max(abs(time), resolution):
         raise InputError.at(

@@ -1,0 +1,400 @@
+"""The time loop: one compiled call takes this rank through many slices.
+
+A slice is as long as the shortest delay, so no spike of a slice acts within it: each rank
+integrates its neurons through the slice, then all exchange their spikes, then each delivers them
+to its own neurons. Nothing in here is Python while it runs, the exchange included.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from distsp.compiled import compiled
+from distsp.neurons.model import BLOCK
+from distsp.plasticity.growth_curves import grown
+from distsp.streams import STEPS_PER_CALL, poisson_counts, poisson_words
+
+Array = npt.NDArray[Any]
+
+NEURONS, EXCHANGE, DELIVERY, SPIKES, MOST_SPIKES, BYTES, SLICES = range(7)
+"""Places in the counters: three times (ns), then spikes, most spikes that a rank sent in a slice,
+bytes that this rank sent, slices."""
+
+MONOTONIC_CLOCK = 1
+
+
+class Populations(NamedTuple):
+    """This rank's part of each population: an entry per population."""
+
+    first: Array  # local index of its first neuron
+    size: Array  # number of its neurons here
+    model: Array  # place of its step among the kernels
+    offset: Array  # where its variables begin
+    n_variables: Array
+    constants: Array  # a row per population
+    recorded: Array  # whether its spikes are kept
+    tau_calcium: Array  # steps
+    beta_calcium: Array
+
+
+class Poisson(NamedTuple):
+    """Poisson input: an entry for each population that an input drives, for as long as it does."""
+
+    population: Array
+    key: Array
+    begin: Array  # steps in which it is drawn: from `begin` to before `end`
+    end: Array
+    delay: Array  # steps
+    weight: Array
+    base: Array  # the table of the counts; see `streams.poisson_thresholds`
+    first_threshold: Array
+    n_thresholds: Array
+    thresholds: Array
+
+
+class Growth(NamedTuple):
+    """How the elements of each population grow: a row per population."""
+
+    n_curves: Array  # number of its different curves
+    curves: Array  # (population, curve, 3): kind, a, b
+    curve_of: Array  # (population, element): place of its curve, -1 where there is no such element
+    rate: Array  # (population, element): per step
+
+
+class State(NamedTuple):
+    """The state of this rank's neurons; a column per neuron."""
+
+    variables: Array  # float64: all variables of the first population, then of the next
+    refractory: Array  # int32: steps left
+    calcium: Array  # float64: as it was at `calcium_step`
+    calcium_step: Array  # int64
+    spike_count: Array  # int32
+    z: Array  # (element, neuron) float64: as it was at `calcium_step`
+    z_connected: Array  # (element, neuron) int32
+    due_counts: Array  # (plain type, step mod n, neuron) uint32: events that will arrive
+    due_weights: Array  # (2, step mod n, neuron) float64: their weights, excitatory, inhibitory
+
+
+class Outgoing(NamedTuple):
+    """Synapses of a kind onto this rank's neurons, as `Adjacency` keeps them: by source."""
+
+    start: Array
+    length: Array
+    targets: Array
+    weights: Array
+    delays: Array
+    n_types: Array  # (1,): rows are type * n_neurons + source
+    weight: Array  # per type, for those whose synapses have no own
+    delay: Array  # per type, steps
+
+
+@compiled
+def _gather_input(state, poisson, plain, populations, p, lo, hi, step, n_steps, rank, size, work):  # type: ignore[no-untyped-def]
+    """Sum up what arrives at a block of neurons in the steps of a slice."""
+    input_ex, input_in, words, counts = work
+    first, n = populations.first[p], hi - lo
+    a, b = first + lo, first + hi
+    slots = state.due_counts.shape[1]
+    input_ex[:n_steps, :n] = 0.0
+    input_in[:n_steps, :n] = 0.0
+    for kind in range(plain.n_types[0]):
+        weight = plain.weight[kind]
+        target = input_ex if weight > 0.0 else input_in
+        for lag in range(n_steps):
+            due, row = state.due_counts[kind, (step + lag) % slots, a:b], target[lag, :n]
+            for j in range(n):
+                row[j] += weight * np.float64(due[j])
+            for j in range(n):
+                due[j] = 0
+    if state.due_weights.shape[2] > 0:
+        for sign, target in ((0, input_ex), (1, input_in)):
+            for lag in range(n_steps):
+                arrived, row = state.due_weights[sign, (step + lag) % slots, a:b], target[lag, :n]
+                for j in range(n):
+                    row[j] += arrived[j]
+                    arrived[j] = 0.0
+    for i in range(len(poisson.population)):
+        if poisson.population[i] != p:
+            continue
+        weight, begin = poisson.weight[i], poisson.first_threshold[i]
+        thresholds = poisson.thresholds[begin : begin + poisson.n_thresholds[i]]
+        target = input_ex if weight > 0.0 else input_in
+        group = -1
+        for lag in range(n_steps):
+            drawn = step + lag - poisson.delay[i]
+            if drawn < poisson.begin[i] or drawn >= poisson.end[i]:
+                continue
+            if drawn // STEPS_PER_CALL != group:
+                group = drawn // STEPS_PER_CALL
+                poisson_words(poisson.key[i], rank + size * a, size, group, words[:, :n])
+            poisson_counts(
+                words[drawn % STEPS_PER_CALL, :n], poisson.base[i], thresholds, counts[:n]
+            )
+            row = target[lag, :n]
+            for j in range(n):
+                row[j] += weight * np.float64(counts[j])
+
+
+@compiled
+def grow(state, growth, populations, p, neuron, step):  # type: ignore[no-untyped-def]
+    """Bring calcium and elements of a neuron up to the beginning of `step`."""
+    duration = np.float64(step - state.calcium_step[neuron])
+    if duration == 0.0:
+        return
+    tau, calcium = populations.tau_calcium[p], state.calcium[neuron]
+    for c in range(growth.n_curves[p]):
+        kind, a, b = growth.curves[p, c, 0], growth.curves[p, c, 1], growth.curves[p, c, 2]
+        area = grown(kind, a, b, calcium, tau, duration)
+        for e in range(growth.curve_of.shape[1]):
+            if growth.curve_of[p, e] == c:
+                state.z[e, neuron] = max(state.z[e, neuron] + growth.rate[p, e] * area, 0.0)
+    state.calcium[neuron] = calcium * np.exp(-duration / tau)
+    state.calcium_step[neuron] = step
+
+
+@compiled
+def grow_all(state, growth, populations, step):  # type: ignore[no-untyped-def]
+    """Bring calcium and elements of all neurons up to the beginning of `step`."""
+    for p in range(len(populations.first)):
+        first = populations.first[p]
+        for neuron in range(first, first + populations.size[p]):
+            grow(state, growth, populations, p, neuron, step)
+
+
+@compiled
+def integrate(kernels, state, poisson, plain, growth, populations, step, n_steps, rank, size, work):  # type: ignore[no-untyped-def]
+    """Take all neurons of this rank through a slice.
+
+    Returns
+    -------
+    lags, neurons : array of int32
+        The spikes: step within the slice and local index, in order of population, block, step.
+    count : int
+        How many there are.
+    """
+    lags, neurons = np.empty(1024, np.int32), np.empty(1024, np.int32)
+    scratch = work[4]
+    count = 0
+    for p in range(len(populations.first)):
+        n, rows = populations.size[p], populations.n_variables[p]
+        if n == 0:
+            continue
+        offset, first = populations.offset[p], populations.first[p]
+        variables = state.variables[offset : offset + rows * n].reshape((rows, n))
+        refractory = state.refractory[first : first + n]
+        before = count
+        for lo in range(0, n, BLOCK):
+            hi = min(lo + BLOCK, n)
+            if count + BLOCK * n_steps > len(lags):
+                lags = np.concatenate((lags, np.empty(len(lags) + BLOCK * n_steps, np.int32)))
+                neurons = np.concatenate((neurons, np.empty(len(lags) - len(neurons), np.int32)))
+            _gather_input(
+                state, poisson, plain, populations, p, lo, hi, step, n_steps, rank, size, work[:4]
+            )
+            count = kernels[populations.model[p]](
+                variables,
+                refractory,
+                lo,
+                hi,
+                work[0],
+                work[1],
+                n_steps,
+                populations.constants[p],
+                scratch,
+                lags,
+                neurons,
+                count,
+                first,
+            )
+        for i in range(before, count):
+            neuron = neurons[i]
+            grow(state, growth, populations, p, neuron, step + lags[i] + 1)
+            state.calcium[neuron] += populations.beta_calcium[p]
+            state.spike_count[neuron] += 1
+    return lags, neurons, count
+
+
+@compiled
+def pack(lags, neurons, count, n_steps, send):  # type: ignore[no-untyped-def]
+    """Write the spikes of a slice for sending: how many, how many per step, and who.
+
+    Returns
+    -------
+    bool
+        Whether they fit; if not, only their number is written.
+    """
+    send[0] = count
+    header = 1 + n_steps
+    if header + count > len(send):
+        return False
+    place = np.zeros(n_steps + 1, dtype=np.int64)
+    for i in range(count):
+        place[lags[i] + 1] += 1
+    for lag in range(n_steps):
+        send[1 + lag] = place[lag + 1]
+        place[lag + 1] += place[lag]
+    for i in range(count):
+        send[header + place[lags[i]]] = neurons[i]
+        place[lags[i]] += 1
+    return True
+
+
+@compiled
+def most_spikes(receive, size):  # type: ignore[no-untyped-def]
+    """Return the largest number of spikes that a rank has sent, or wanted to send."""
+    stride = len(receive) // size
+    most = 0
+    for r in range(size):
+        most = max(most, receive[r * stride])
+    return most
+
+
+@compiled
+def deliver(state, plain, valued, receive, step, n_steps, size, n_neurons):  # type: ignore[no-untyped-def]
+    """Add the spikes of a slice to what is due at this rank's neurons.
+
+    Weights of valued synapses are added in order of step, source and place in the table, which no
+    distribution over ranks changes; events of plain types are counted, in any order.
+    """
+    stride, slots = len(receive) // size, state.due_counts.shape[1]
+    place = np.empty(size, dtype=np.int64)
+    total = 0
+    for r in range(size):
+        place[r] = r * stride + 1 + n_steps
+        total += receive[r * stride]
+    sources = np.empty(total, dtype=np.int64)
+    for lag in range(n_steps):
+        n = 0
+        for r in range(size):
+            for _ in range(receive[r * stride + 1 + lag]):
+                sources[n] = receive[place[r]] * size + r
+                place[r] += 1
+                n += 1
+        for kind in range(plain.n_types[0]):
+            due = state.due_counts[kind, (step + lag + plain.delay[kind]) % slots]
+            for i in range(n):
+                row = kind * n_neurons + sources[i]
+                start = plain.start[row]
+                for k in range(start, start + plain.length[row]):
+                    due[plain.targets[k]] += np.uint32(1)
+        if valued.n_types[0] > 0:
+            sources[:n].sort()
+        for kind in range(valued.n_types[0]):
+            for i in range(n):
+                row = kind * n_neurons + sources[i]
+                start = valued.start[row]
+                for k in range(start, start + valued.length[row]):
+                    weight, slot = valued.weights[k], (step + lag + valued.delays[k]) % slots
+                    state.due_weights[0 if weight > 0.0 else 1, slot, valued.targets[k]] += weight
+
+
+@compiled
+def keep_spikes(populations, lags, neurons, count, step, log_steps, log_neurons, n_log):  # type: ignore[no-untyped-def]
+    """Append the spikes of recorded populations to the log; return it and its new length."""
+    for p in range(len(populations.first)):
+        if not populations.recorded[p]:
+            continue
+        first = populations.first[p]
+        for i in range(count):
+            if first <= neurons[i] < first + populations.size[p]:
+                if n_log == len(log_steps):
+                    log_steps = np.concatenate((log_steps, np.empty(n_log + 64, np.int64)))
+                    log_neurons = np.concatenate((log_neurons, np.empty(n_log + 64, np.int32)))
+                log_steps[n_log] = step + lags[i] + 1
+                log_neurons[n_log] = neurons[i]
+                n_log += 1
+    return log_steps, log_neurons, n_log
+
+
+@compiled
+def now_ns(clock, reading):  # type: ignore[no-untyped-def]
+    """Return the monotonic clock (ns)."""
+    clock(MONOTONIC_CLOCK, reading.ctypes.data)
+    return reading[0] * 1_000_000_000 + reading[1]
+
+
+@compiled
+def advance(  # type: ignore[no-untyped-def]
+    kernels,
+    allgather,
+    kind,
+    group,
+    clock,
+    state,
+    poisson,
+    plain,
+    valued,
+    growth,
+    populations,
+    rank,
+    size,
+    n_neurons,
+    begin,
+    end,
+    slice_steps,
+    capacity,
+    work,
+    counters,
+):
+    """Simulate steps `begin` to `end - 1`.
+
+    Parameters
+    ----------
+    kernels : tuple of compiled functions of the signature `neurons.model.KERNEL`
+    allgather : C function
+        MPI_Allgather, or what stands in for it; `kind` and `group` are its handles.
+    clock : C function
+        clock_gettime.
+    capacity : int
+        Numbers that a rank sends per slice, unless there are more spikes.
+    counters : array of int64
+        Added to.
+
+    Returns
+    -------
+    steps : array of int64
+        End of the step in which each recorded spike was emitted.
+    neurons : array of int32
+        Local index of the neuron.
+    """
+    send, receive = np.empty(capacity, np.int32), np.empty(capacity * size, np.int32)
+    log_steps, log_neurons, n_log = np.empty(0, np.int64), np.empty(0, np.int32), 0
+    reading = np.zeros(2, dtype=np.int64)
+    before = now_ns(clock, reading)
+    step = begin
+    while step < end:
+        n_steps = min(slice_steps, end - step)
+        lags, neurons, count = integrate(
+            kernels, state, poisson, plain, growth, populations, step, n_steps, rank, size, work
+        )
+        log_steps, log_neurons, n_log = keep_spikes(
+            populations, lags, neurons, count, step, log_steps, log_neurons, n_log
+        )
+        after = now_ns(clock, reading)
+        counters[NEURONS] += after - before
+        before = after
+        while True:
+            pack(lags, neurons, count, n_steps, send)
+            allgather(
+                send.ctypes.data, len(send), kind, receive.ctypes.data, len(send), kind, group
+            )
+            counters[BYTES] += 4 * len(send)
+            most = most_spikes(receive, size)
+            if 1 + n_steps + most <= len(send):
+                break
+            # All ranks see the same numbers, so all make room and exchange once more.
+            send = np.empty(1 + n_steps + most + most // 2, np.int32)
+            receive = np.empty(len(send) * size, np.int32)
+        after = now_ns(clock, reading)
+        counters[EXCHANGE] += after - before
+        before = after
+        deliver(state, plain, valued, receive, step, n_steps, size, n_neurons)
+        after = now_ns(clock, reading)
+        counters[DELIVERY] += after - before
+        before = after
+        counters[SPIKES] += count
+        counters[MOST_SPIKES] = max(counters[MOST_SPIKES], most)
+        counters[SLICES] += 1
+        step += n_steps
+    return log_steps[:n_log], log_neurons[:n_log]

@@ -1,0 +1,295 @@
+"""The structural update: break what has lost its element, bind what is vacant.
+
+Diaz-Pier et al. 2016 (Front Neuroanat 10:57). Rank 0 gathers the free elements, draws and
+broadcasts; every rank applies its part. What is sent is bounded by the elements that are free or
+must go.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from distsp.compiled import compiled
+from distsp.loop import State
+from distsp.plasticity.pairing import lowest_of_each, pair
+from distsp.ranks import Ranks
+from distsp.streams import Purpose, philox, stream_key
+from distsp.synapses import Kind, Synapses
+
+Ids = npt.NDArray[np.int64]
+
+
+@compiled
+def vacant(z, z_connected):  # type: ignore[no-untyped-def]
+    """Return the places of neurons with vacant != 0 and the vacant counts."""
+    n = 0
+    for i in range(len(z)):
+        n += np.int64(np.floor(z[i])) != z_connected[i]
+    places, counts = np.empty(n, np.int64), np.empty(n, np.int64)
+    n = 0
+    for i in range(len(z)):
+        count = np.int64(np.floor(z[i])) - z_connected[i]
+        if count != 0:
+            places[n], counts[n] = i, count
+            n += 1
+    return places, counts
+
+
+@compiled
+def bind(z, z_connected, places, change):  # type: ignore[no-untyped-def]
+    """Bind (`change` = 1) or free (-1) an element of each of the neurons at `places`.
+
+    An element that is still bound beyond floor(z) lifts z.
+    """
+    for i in places:
+        z_connected[i] += change
+        whole = np.floor(z[i])
+        if z_connected[i] > whole:
+            z[i] = z_connected[i] + (z[i] - whole)
+
+
+@compiled
+def lose_vacant(z, z_connected, tau_vacant):  # type: ignore[no-untyped-def]
+    """Take tau_vacant of its vacant elements from each neuron."""
+    for i in range(len(z)):
+        count = np.floor(z[i]) - z_connected[i]
+        if count > 0:
+            z[i] -= count * tau_vacant[i]
+
+
+@compiled
+def candidates(rows, owners, quotas, start, length, pool, key, update, by_source, scale, shift):  # type: ignore[no-untyped-def]
+    """Draw a lot for each synapse of some rows and return the lowest of each row.
+
+    Parameters
+    ----------
+    rows : array (n,) of int64
+        Rows of the table.
+    owners : array (n,) of int64
+        Global ids of the neurons that the rows belong to.
+    quotas : array (n,) of int64
+        How many synapses each neuron must lose: no more are returned for a row.
+    start, length, pool : arrays
+        The table; column c stands for the global id c * scale + shift.
+    key : uint64
+        The stream of the lots.
+    update : int
+        The step of the update.
+    by_source : bool
+        Whether a row belongs to a source.
+
+    Returns
+    -------
+    place, other, copy : array of int64
+        Place of the row, global id of the other neuron, which synapse of the pair.
+    lot : array of uint64
+    """
+    total = 0
+    for i in range(len(rows)):
+        total += min(np.int64(length[rows[i]]), quotas[i])
+    place, other, copy = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
+    lot = np.empty(total, np.uint64)
+    count = 0
+    when = np.uint64(update)
+    for i in range(len(rows)):
+        begin, n = start[rows[i]], length[rows[i]]
+        lots, copies = np.empty(n, np.uint64), np.zeros(n, np.int64)
+        for k in range(n):
+            column = pool[begin + k]
+            if k > 0 and column == pool[begin + k - 1]:
+                copies[k] = copies[k - 1] + 1
+            neuron = np.uint64(column * scale + shift)
+            owner = np.uint64(owners[i])
+            source, target = (owner, neuron) if by_source else (neuron, owner)
+            # 16 bits for the copy and 48 for the step share the last two words.
+            c2 = when & np.uint64(0xFFFFFFFF)
+            c3 = (when >> np.uint64(32)) << np.uint64(16) | np.uint64(copies[k])
+            w = philox(key, source, target, c2, c3)
+            lots[k] = w[0] << np.uint64(32) | w[1]
+        order = np.argsort(lots, kind="mergesort")
+        for k in order[: quotas[i]]:
+            place[count], other[count] = i, pool[begin + k] * scale + shift
+            copy[count], lot[count] = copies[k], lots[k]
+            count += 1
+    return place, other, copy, lot
+
+
+class StructuralUpdate:
+    """The update of a network's plastic synapses.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    synapses : Synapses
+    elements : list of str
+        Names of the elements, in order of the rows of `State.z`.
+    tau_vacant : array (element, neuron) of float64
+        Fraction of the vacant elements lost at an update.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        ranks: Ranks,
+        synapses: Synapses,
+        elements: list[str],
+        tau_vacant: npt.NDArray[np.float64],
+        seed: int,
+    ) -> None:
+        self.ranks, self.synapses, self.elements = ranks, synapses, elements
+        self.tau_vacant, self.seed = tau_vacant, seed
+
+    def apply(self, state: State, step: int) -> None:
+        """Break and make synapses, the elements having been brought up to `step`."""
+        for index, kind in enumerate(self.synapses.kinds.values()):
+            if not kind.description.plastic:
+                continue
+            self._break_outgoing(state, kind, index, step)
+            self._break_incoming(state, kind, index, step)
+            self._pair(state, kind, index, step)
+        for e in range(len(self.elements)):
+            lose_vacant(state.z[e], state.z_connected[e], self.tau_vacant[e])
+
+    def bind_initial(self, state: State, kind: Kind, sources: Ids, targets: Ids) -> None:
+        """Bind the elements of synapses that a rule has made onto this rank's neurons.
+
+        Parameters
+        ----------
+        sources : array (n,) of int64
+            Global ids.
+        targets : array (n,) of int64
+            Local indices.
+        """
+        pre, post = self._rows(kind)
+        made = self.ranks.sum(np.bincount(sources, minlength=self.synapses.n_neurons))
+        own = made[self.ranks.rank :: self.ranks.size]
+        bind(state.z[pre], state.z_connected[pre], np.repeat(np.arange(len(own)), own), 1)
+        bind(state.z[post], state.z_connected[post], targets, 1)
+
+    def _rows(self, kind: Kind) -> tuple[int, int]:
+        """Return the rows of the state that have the type's pre- and postsynaptic element."""
+        description = kind.description
+        return self.elements.index(description.pre or ""), self.elements.index(
+            description.post or ""
+        )
+
+    def _vacant(self, state: State, element: int) -> tuple[Ids, Ids]:
+        """Return this rank's neurons (global ids) with vacant != 0, and their vacant counts."""
+        places, counts = vacant(state.z[element], state.z_connected[element])
+        return places * self.ranks.size + self.ranks.rank, counts
+
+    def _in_order(self, ids: Ids, counts: Ids) -> tuple[Ids, Ids]:
+        """Return all ranks' entries in order of the ids, on every rank."""
+        both = self.ranks.join(np.stack([ids, counts], axis=1))
+        both = both[np.argsort(both[:, 0])]
+        return both[:, 0].copy(), both[:, 1].copy()
+
+    def _break_outgoing(self, state: State, kind: Kind, index: int, step: int) -> None:
+        """Each neuron with too few presynaptic elements loses that many outgoing synapses."""
+        ids, counts = self._vacant(state, self._rows(kind)[0])
+        owners, quotas = self._in_order(ids[counts < 0], -counts[counts < 0])
+        if len(owners) == 0:
+            return
+        synapses, ranks = self.synapses, self.ranks
+        table = synapses.table(kind)
+        place, other, copy, lot = candidates(
+            kind.row * synapses.n_neurons + owners,
+            owners,
+            quotas,
+            table.start,
+            table.length,
+            table.pools[0],
+            stream_key(self.seed, Purpose.BREAK_OUTGOING, index),
+            step,
+            True,
+            ranks.size,
+            ranks.rank,
+        )
+        drawn = ranks.join_on_0(np.stack([place, other, copy, lot.view(np.int64)], axis=1))
+        place, other, copy = drawn[:, 0], drawn[:, 1], drawn[:, 2]
+        gone = lowest_of_each(
+            place,
+            np.ascontiguousarray(drawn[:, 3]).view(np.uint64),
+            (other << 16) | copy,
+            quotas,
+        )
+        broken = np.stack([owners[place[gone]], other[gone], copy[gone]], axis=1)
+        self._apply_broken(state, kind, ranks.broadcast_array(broken))
+
+    def _break_incoming(self, state: State, kind: Kind, index: int, step: int) -> None:
+        """Each neuron with too few postsynaptic elements loses that many incoming synapses."""
+        ids, counts = self._vacant(state, self._rows(kind)[1])
+        owners, quotas = ids[counts < 0], -counts[counts < 0]
+        synapses, ranks = self.synapses, self.ranks
+        if ranks.largest(len(owners)) == 0:
+            return
+        place, other, copy, _ = candidates(
+            kind.incoming * synapses.n_local + owners // ranks.size,
+            owners,
+            quotas,
+            synapses.incoming.start,
+            synapses.incoming.length,
+            synapses.incoming.pools[0],
+            stream_key(self.seed, Purpose.BREAK_INCOMING, index),
+            step,
+            False,
+            1,
+            0,
+        )
+        broken = np.stack([other, owners[place], copy], axis=1)
+        self._apply_broken(state, kind, ranks.join(broken))
+
+    def _apply_broken(self, state: State, kind: Kind, broken: Ids) -> None:
+        """Free the elements of broken synapses (source, target, copy) and remove what is here."""
+        pre, post = self._rows(kind)
+        sources, targets, copies = broken.T
+        here = self.local(targets)
+        own_sources = sources[self.local(sources)] // self.ranks.size
+        bind(state.z[pre], state.z_connected[pre], own_sources, -1)
+        bind(state.z[post], state.z_connected[post], targets[here] // self.ranks.size, -1)
+        self.synapses.remove(kind, sources[here], targets[here] // self.ranks.size, copies[here])
+
+    def _pair(self, state: State, kind: Kind, index: int, step: int) -> None:
+        """Bind vacant elements to each other."""
+        ranks, description = self.ranks, kind.description
+        sides = []
+        for element in self._rows(kind):
+            ids, counts = self._vacant(state, element)
+            free = ranks.join_on_0(np.stack([ids[counts > 0], counts[counts > 0]], axis=1))
+            free = free[np.argsort(free[:, 0])]
+            sides += [free[:, 0], free[:, 1]]
+        key = stream_key(self.seed, Purpose.PAIR, index)
+        sources, targets = pair(*sides, key, step, description.allow_autapses)
+        made = ranks.broadcast_array(np.stack([sources, targets], axis=1))
+        if len(made) == 0:
+            return
+        if not description.allow_multapses:
+            made = made[self._first_of_their_pair(kind, made)]
+        sources, targets = made.T
+        pre, post = self._rows(kind)
+        here = self.local(targets)
+        bind(
+            state.z[pre],
+            state.z_connected[pre],
+            sources[self.local(sources)] // ranks.size,
+            1,
+        )
+        bind(state.z[post], state.z_connected[post], targets[here] // ranks.size, 1)
+        self.synapses.add(kind, sources[here], targets[here] // ranks.size)
+
+    def _first_of_their_pair(self, kind: Kind, made: Ids) -> npt.NDArray[np.bool_]:
+        """Return which new synapses connect a pair that has none; each target's rank knows."""
+        _, first = np.unique(made, axis=0, return_index=True)
+        kept = np.zeros(len(made), dtype=bool)
+        kept[first] = True
+        table, size = self.synapses.table(kind), self.ranks.size
+        there = np.zeros(len(made), dtype=np.int64)
+        for i in np.flatnonzero(kept & self.local(made[:, 1])):
+            row = table.row(kind.row * self.synapses.n_neurons + int(made[i, 0]))
+            target = made[i, 1] // size
+            k = np.searchsorted(row, target)
+            there[i] = k < len(row) and row[k] == target
+        return kept & (self.ranks.sum(there) == 0)
+
+    def local(self, ids: Ids) -> npt.NDArray[np.bool_]:
+        """Return which neurons this rank integrates."""
+        return ids % self.ranks.size == self.ranks.rank

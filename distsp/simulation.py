@@ -1,0 +1,535 @@
+"""A network in motion: this rank's arrays, and the one time loop."""
+
+import ctypes
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from numba.core.errors import NumbaExperimentalFeatureWarning
+
+from distsp import loop
+from distsp.distributions import values
+from distsp.fields import InputError, whole_steps
+from distsp.network import Network, Population
+from distsp.neurons import MODELS
+from distsp.neurons.model import BLOCK, KERNEL
+from distsp.plasticity.update import StructuralUpdate
+from distsp.ranks import Ranks
+from distsp.recorders import PopulationMeans, Spikes
+from distsp.streams import Purpose, poisson_thresholds, stream_key, uniforms
+from distsp.synapses import Synapses
+
+Array = npt.NDArray[Any]
+
+LONGEST_SLICE = 32
+"""Steps that a slice has at most, so that the input of a block stays in the cache."""
+
+CHUNK = 200_000_000
+"""Neuron-steps of the largest rank between two looks at the progress: less than a second."""
+
+N_CONSTANTS = 16
+
+
+@cache
+def kernel(model: str) -> Any:
+    """Return the compiled step of a neuron model."""
+    return numba.njit(KERNEL, cache=True, error_model="numpy")(MODELS[model].step)
+
+
+@cache
+def clock() -> Any:
+    """Return clock_gettime as a C function for compiled code."""
+    function = ctypes.CDLL(None).clock_gettime
+    function.restype = ctypes.c_int
+    function.argtypes = [ctypes.c_int, ctypes.c_void_p]
+    return function
+
+
+class Simulation:
+    """Runs a network, on one rank or as one of several.
+
+    Parameters
+    ----------
+    network : Network
+        The same on all ranks. Its populations and synapse types are fixed from here on;
+        parameters, rates and connections may change between two runs.
+    ranks : Ranks, optional
+        All processes that mpirun started, if not given.
+
+    Raises
+    ------
+    InputError
+        If the network has no neurons.
+
+    Examples
+    --------
+    >>> net = Network(resolution=0.1, seed=1)
+    >>> exc = net.create("iaf_psc_alpha", 4, name="E", I_e=500.0)
+    >>> sim = Simulation(net)
+    >>> sim.run(100.0)
+    >>> exc.spike_count
+    array([5, 5, 5, 5])
+    """
+
+    def __init__(self, network: Network, ranks: Ranks | None = None) -> None:
+        if not network.populations:
+            raise InputError("populations: there are none; a network needs at least one neuron")
+        self.network = network
+        self.ranks = ranks or Ranks.world()
+        self.step = 0
+        self.n_neurons = network.size
+        self.n_local = len(range(self.ranks.rank, self.n_neurons, self.ranks.size))
+        self.elements = sorted({e for p in network.populations.values() for e in p.elements})
+        self.tables = Synapses(
+            self.ranks,
+            self.n_neurons,
+            self.n_local,
+            network.synapse_types,
+            network.resolution,
+            network.seed,
+        )
+        self.spikes_kept = Spikes()
+        self.means: PopulationMeans | None = None
+        self.counters = np.zeros(7, dtype=np.int64)
+        self.seconds = {"update": 0.0, "recording": 0.0}
+        self._types = tuple(network.synapse_types)
+        self._drives: dict[tuple[str, int], list[Any]] = {}
+        self._n_connected = 0
+        self._seen = -1
+        self._updated = -1
+        self._capacity = 0
+        self._work = (
+            np.empty((LONGEST_SLICE, BLOCK)),
+            np.empty((LONGEST_SLICE, BLOCK)),
+            np.empty((4, BLOCK), dtype=np.uint32),
+            np.empty(BLOCK, dtype=np.int32),
+            np.empty(BLOCK),
+        )
+        compile_once(self.ranks)
+        self.state = self._initial_state()
+        self._look_at_network()
+        for population in network.populations.values():
+            population.reader = self
+
+    # What there is to know ------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Simulated time (ms)."""
+        return self.step * self.network.resolution
+
+    @property
+    def recording(self) -> dict[str, Array]:
+        """What `Network.record` asked for, the same on all ranks: "time" (ms), "calcium/E", ..."""
+        return self.means.arrays() if self.means else {}
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Seconds that this rank spent in each phase."""
+        compiled = dict(zip(("neurons", "exchange", "delivery"), self.counters[:3], strict=True))
+        return {name: ns * 1e-9 for name, ns in compiled.items()} | self.seconds
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes of all neurons since the start; collective."""
+        return int(self.ranks.sum(self.counters[[loop.SPIKES]])[0])
+
+    def synapse_count(self, name: str) -> int:
+        """Return the number of synapses of a type; collective."""
+        return int(self.ranks.sum(np.array([self.tables.count(self._kind(name))]))[0])
+
+    def synapse_chunks(self, name: str) -> Iterator[dict[str, Array]]:
+        """Yield the synapses of a type in pieces, on rank 0; empty pieces elsewhere. Collective.
+
+        Each piece is a dict of arrays `source`, `target` (global ids), `weight` (pA or mV) and
+        `delay` (ms), in order of source, target and creation.
+        """
+        return self.tables.chunks(self._kind(name))
+
+    def synapses(self, name: str) -> dict[str, Array]:
+        """Return all synapses of a type at once, on every rank; see `synapse_chunks`."""
+        pieces = list(self.synapse_chunks(name))
+        keys = ("source", "target", "weight", "delay")
+        return {
+            key: self.ranks.broadcast_array(np.concatenate([piece[key] for piece in pieces]))
+            for key in keys
+        }
+
+    def spikes(self, population: Population) -> tuple[Array, Array]:
+        """Return times (ms) and ids of the recorded spikes, sorted, on every rank; collective."""
+        rows = self.ranks.join(self.spikes_kept.within(population.ids))
+        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+        return rows[:, 0] * self.network.resolution, rows[:, 1]
+
+    def local_slice(self, population: Population) -> slice:
+        """Return where this rank's neurons of a population stand in its arrays."""
+        size, rank = self.ranks.size, self.ranks.rank
+        first = -((rank - population.first) // size)
+        last = -((rank - population.first - population.size) // size)
+        return slice(first, last)
+
+    def peek(self) -> tuple[Array, Array]:
+        """Return calcium and z of this rank's neurons, brought up to now; the state stays."""
+        ahead = self.state._replace(
+            calcium=self.state.calcium.copy(),
+            calcium_step=self.state.calcium_step.copy(),
+            z=self.state.z.copy(),
+        )
+        loop.grow_all(ahead, self._growth, self._populations, self.step)
+        return ahead.calcium, ahead.z
+
+    def read(self, population: Population, what: str) -> Array:
+        """Return a quantity of every neuron of a population, on every rank; collective."""
+        here = self.local_slice(population)
+        variables = type(population.parameters).variables
+        if what == "calcium":
+            return self._in_order(self.peek()[0][here], population)
+        if what == "spike_count":
+            return self._in_order(self.state.spike_count[here].astype(np.int64), population)
+        if what not in variables:
+            raise InputError.at("variable", what, f"must be one of {', '.join(variables)}")
+        values = self._variables(population)[variables.index(what)]
+        if what == "V_m":
+            values = values + population.parameters.E_L
+        return self._in_order(values, population)
+
+    def read_element(self, population: Population, element: str, what: str) -> Array:
+        """Return `z` or `z_connected` of every neuron of a population; collective."""
+        row, here = self.elements.index(element), self.local_slice(population)
+        if what == "z":
+            return self._in_order(self.peek()[1][row, here], population)
+        return self._in_order(self.state.z_connected[row, here].astype(np.int64), population)
+
+    def _in_order(self, values: Array, population: Population) -> Array:
+        joined = self.ranks.join(np.ascontiguousarray(values))
+        ids = [np.arange(r, self.n_neurons, self.ranks.size) for r in range(self.ranks.size)]
+        owned = np.concatenate(
+            [i[(i >= population.first) & (i < population.first + population.size)] for i in ids]
+        )
+        ordered = np.empty_like(joined)
+        ordered[owned - population.first] = joined
+        return ordered
+
+    def _kind(self, name: str) -> Any:
+        if name not in self.tables.kinds:
+            raise InputError.at("synapse", name, f"must be one of {list(self.tables.kinds)}")
+        return self.tables.kinds[name]
+
+    # From the network's description to arrays ------------------------------------------------
+
+    def _initial_state(self) -> loop.State:
+        n, populations = self.n_local, self.network.populations.values()
+        variables = []
+        z = np.zeros((len(self.elements), n))
+        ids = np.arange(self.ranks.rank, self.n_neurons, self.ranks.size)
+        key = stream_key(self.network.seed, Purpose.INITIAL_STATE)
+        for p in populations:
+            here = self.local_slice(p)
+            rows = np.zeros((len(type(p.parameters).variables), here.stop - here.start))
+            if p.initial_V_m is not None:
+                rows[0] = values(p.initial_V_m, uniforms(key, ids[here], 0)) - p.parameters.E_L
+            variables.append(rows.reshape(-1))
+            for name, element in p.elements.items():
+                z[self.elements.index(name), here] = element.z
+        self._resting = {p.name: p.parameters.E_L for p in populations}
+        return loop.State(
+            variables=np.concatenate(variables),
+            refractory=np.zeros(n, dtype=np.int32),
+            calcium=np.zeros(n),
+            calcium_step=np.zeros(n, dtype=np.int64),
+            spike_count=np.zeros(n, dtype=np.int32),
+            z=z,
+            z_connected=np.zeros(z.shape, dtype=np.int32),
+            due_counts=np.zeros(self._due_shape(False), dtype=np.uint32),
+            due_weights=np.zeros(self._due_shape(True)),
+        )
+
+    def _due_shape(self, valued: bool) -> tuple[int, int, int]:
+        kinds = list(self.tables.kinds.values())
+        slots = max([kind.longest_delay for kind in kinds], default=1)
+        n = sum(kind.valued == valued for kind in kinds)
+        if valued:
+            return 2, slots, self.n_local if n else 0
+        return n, slots, self.n_local
+
+    def _variables(self, population: Population) -> Array:
+        """Return a view of the state variables of this rank's part of a population."""
+        names = list(self.network.populations)
+        p, n = names.index(population.name), len(type(population.parameters).variables)
+        offset, size = self._populations.offset[p], self._populations.size[p]
+        return self.state.variables[offset : offset + n * size].reshape(n, size)
+
+    def _look_at_network(self) -> None:
+        """Take over what has changed in the network's description."""
+        if self._seen == self.network.version:
+            return
+        if self.network.size != self.n_neurons or tuple(self.network.synapse_types) != self._types:
+            raise InputError(
+                "populations and synapse types cannot be added once there is a Simulation"
+            )
+        # Calcium and elements up to now have followed the old parameters.
+        if self.step > 0:
+            loop.grow_all(self.state, self._growth, self._populations, self.step)
+        self._plan_populations()
+        self._plan_growth()
+        self._plan_poisson()
+        for i in range(self._n_connected, len(self.network.connections)):
+            self._connect(i)
+        self._n_connected = len(self.network.connections)
+        interval = self.network.record_interval
+        if interval is not None and self.means is None:
+            self.means = PopulationMeans(
+                whole_steps("record_interval", interval, self.network.resolution)
+            )
+        self._seen = self.network.version
+
+    def _plan_populations(self) -> None:
+        populations = list(self.network.populations.values())
+        slices = [self.local_slice(p) for p in populations]
+        sizes = [s.stop - s.start for s in slices]
+        n_variables = [len(type(p.parameters).variables) for p in populations]
+        lengths = np.array(sizes) * n_variables
+        constants = np.zeros((len(populations), N_CONSTANTS))
+        for row, p in zip(constants, populations, strict=True):
+            numbers = p.parameters.constants(self.network.resolution)
+            row[: len(numbers)] = numbers
+        models = list(MODELS)
+        self._kernels = tuple(kernel(model) for model in models)
+        recorded = {recorder.population.name for recorder in self.network.spike_recorders}
+        self._populations = loop.Populations(
+            first=np.array([s.start for s in slices]),
+            size=np.array(sizes),
+            model=np.array([models.index(p.model) for p in populations]),
+            offset=np.cumsum(lengths) - lengths,
+            n_variables=np.array(n_variables),
+            constants=constants,
+            recorded=np.array([p.name in recorded for p in populations]),
+            tau_calcium=np.array(
+                [p.parameters.tau_Ca / self.network.resolution for p in populations]
+            ),
+            beta_calcium=np.array([p.parameters.beta_Ca for p in populations]),
+        )
+        for p in populations:
+            # V_m is kept relative to E_L, and stays where it is if E_L moves.
+            self._variables(p)[0] += self._resting[p.name] - p.parameters.E_L
+            self._resting[p.name] = p.parameters.E_L
+
+    def _plan_growth(self) -> None:
+        populations = list(self.network.populations.values())
+        n, m = len(populations), max(len(self.elements), 1)
+        curves, curve_of = np.zeros((n, m, 3)), np.full((n, len(self.elements)), -1)
+        rate = np.zeros((n, len(self.elements)))
+        tau_vacant = np.zeros((len(self.elements), self.n_local))
+        n_curves = np.zeros(n, dtype=np.int64)
+        for i, p in enumerate(populations):
+            # Elements with the same curve share its integral.
+            shapes = list(dict.fromkeys(element.shape() for element in p.elements.values()))
+            n_curves[i] = len(shapes)
+            curves[i, : len(shapes)] = np.array(shapes).reshape(-1, 3)
+            for name, element in p.elements.items():
+                e = self.elements.index(name)
+                curve_of[i, e] = shapes.index(element.shape())
+                rate[i, e] = element.growth_rate * self.network.resolution
+                tau_vacant[e, self.local_slice(p)] = element.tau_vacant
+        self._growth = loop.Growth(n_curves, curves, curve_of, rate)
+        self._update = StructuralUpdate(
+            self.ranks, self.tables, self.elements, tau_vacant, self.network.seed
+        )
+
+    def _plan_poisson(self) -> None:
+        """List the drives; a changed rate ends one and begins another with the same stream.
+
+        What was drawn before the change is still on its way, so the old one is kept until then.
+        """
+        populations, forever = list(self.network.populations), np.iinfo(np.int64).max
+        for generator in self.network.inputs.values():
+            for i, (population, drive) in enumerate(generator.drives):
+                history = self._drives.setdefault((generator.name, i), [])
+                if history and history[-1]["rate"] == generator.rate:
+                    continue
+                if history:
+                    history[-1]["end"] = self.step
+                history.append(
+                    {
+                        "population": populations.index(population.name),
+                        "key": stream_key(self.network.seed, Purpose.POISSON, generator.index),
+                        "begin": self.step,
+                        "end": forever,
+                        "delay": whole_steps("delay", drive.delay, self.network.resolution),
+                        "weight": drive.weight,
+                        "rate": generator.rate,
+                    }
+                )
+        for history in self._drives.values():
+            history[:] = [d for d in history if d["end"] > self.step - d["delay"]]
+        drives = [drive for history in self._drives.values() for drive in history]
+        tables = [
+            poisson_thresholds(d["rate"] * self.network.resolution / 1000.0) for d in drives
+        ]
+        lengths = np.array([len(table) for _, table in tables], dtype=np.int64)
+
+        def column(name: str, dtype: Any = np.int64) -> Array:
+            return np.array([d[name] for d in drives], dtype=dtype)
+
+        self._poisson = loop.Poisson(
+            population=column("population"),
+            key=column("key", np.uint64),
+            begin=column("begin"),
+            end=column("end"),
+            delay=column("delay"),
+            weight=column("weight", np.float64),
+            base=np.array([base for base, _ in tables], dtype=np.int64),
+            first_threshold=np.cumsum(lengths) - lengths,
+            n_thresholds=lengths,
+            thresholds=np.concatenate([np.empty(0, np.uint32), *(table for _, table in tables)]),
+        )
+
+    def _connect(self, index: int) -> None:
+        """Make the synapses of a connection onto this rank's neurons."""
+        connection = self.network.connections[index]
+        source = self.network.populations[connection.source]
+        target = self.network.populations[connection.target]
+        kind, size, rank = self._kind(connection.synapse), self.ranks.size, self.ranks.rank
+        here = self.local_slice(target)
+        places = np.arange(here.start, here.stop) * size + rank - target.first
+        own = places if source is target else np.full_like(places, -1)
+        key = stream_key(self.network.seed, Purpose.CONNECTION, index)
+        sources, targets = connection.rule.draw(key, source.size, places, own)
+        targets = (targets + target.first) // size
+        self.tables.add(kind, sources + source.first, targets)
+        if kind.description.plastic:
+            self._update.bind_initial(self.state, kind, sources + source.first, targets)
+
+    # Time --------------------------------------------------------------------------------------
+
+    def run(self, duration: float, progress: Callable[[float], None] | None = None) -> None:
+        """Simulate.
+
+        Parameters
+        ----------
+        duration : float
+            ms, a whole number of steps.
+        progress : callable, optional
+            Called with the simulated time (ms) now and then, on every rank.
+
+        Raises
+        ------
+        InputError
+            If `duration` is not a whole number of steps, or something in the network is wrong.
+        """
+        end = self.step + whole_steps("duration", duration, self.network.resolution)
+        self._look_at_network()
+        update = self.network.update_interval
+        interval = whole_steps("", update, self.network.resolution) if update else None
+        chunk = max(CHUNK // max(self.n_neurons // self.ranks.size, 1), 1000)
+        while self.step < end:
+            if interval and self.step % interval == 0 and self._updated != self.step:
+                self._structural_update()
+            stops = [end, self.step + chunk]
+            for every in (interval, self.means.interval if self.means else None):
+                if every:
+                    stops.append(self.step + every - self.step % every)
+            self._advance(min(stops))
+            if self.means and self.step % self.means.interval == 0:
+                began = time.perf_counter()
+                self.means.record(self, self.step)
+                self.seconds["recording"] += time.perf_counter() - began
+            if progress:
+                progress(self.now)
+
+    def _structural_update(self) -> None:
+        began = time.perf_counter()
+        loop.grow_all(self.state, self._growth, self._populations, self.step)
+        self._update.apply(self.state, self.step)
+        self._updated = self.step
+        self.seconds["update"] += time.perf_counter() - began
+
+    def _slice_steps(self) -> int:
+        """Return the length of a slice: the shortest delay."""
+        delays = [kind.delay for kind in self.tables.kinds.values()]
+        return min([LONGEST_SLICE, *delays])
+
+    def _advance(self, end: int) -> None:
+        """Simulate up to the beginning of step `end`."""
+        slice_steps = self._slice_steps()
+        self._capacity = max(self._capacity, 2 * (1 + slice_steps))
+        # Where compiled code cannot call MPI, the same loop runs in the interpreter.
+        advance = loop.advance if self.ranks.compiled_exchange else loop.advance.py_func
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+            steps, neurons = advance(
+                self._kernels,
+                self.ranks.allgather,
+                *self.ranks.handles,
+                clock(),
+                self.state,
+                self._poisson,
+                self.tables.outgoing(False),
+                self.tables.outgoing(True),
+                self._growth,
+                self._populations,
+                self.ranks.rank,
+                self.ranks.size,
+                self.n_neurons,
+                self.step,
+                end,
+                slice_steps,
+                self._capacity,
+                self._work,
+                self.counters,
+            )
+        self.spikes_kept.append(steps, neurons.astype(np.int64) * self.ranks.size + self.ranks.rank)
+        # The buffers follow what the last stretch needed, the same on all ranks.
+        self._capacity = 1 + slice_steps + int(1.25 * self.counters[loop.MOST_SPIKES]) + 4
+        self.counters[loop.MOST_SPIKES] = 0
+        self.step = end
+
+
+_compiled = False
+
+
+def compile_once(ranks: Ranks) -> None:
+    """Compile what a run needs, or load it from the cache: one rank of each host before the others.
+
+    A little network that does everything is simulated alone; what it compiles stays on disk.
+    """
+    global _compiled
+    if _compiled:
+        return
+    _compiled = True
+    if ranks.first_per_host():
+        notice = threading.Timer(2.0, _say_compiling)
+        notice.start()
+        _simulate_everything(ranks.alone())
+        notice.cancel()
+    ranks.barrier()
+
+
+def _say_compiling() -> None:
+    print("distsp: compiling (only the first time, half a minute)", file=sys.stderr, flush=True)
+
+
+def _simulate_everything(alone: Ranks) -> None:
+    net = Network(resolution=0.1, seed=1, update_interval=0.2)
+    element = {"curve": "gaussian", "growth_rate": 1.0, "eps": 0.05, "z": 3.0}
+    a = net.create("iaf_psc_alpha", 2, elements={"out": element, "in": element}, I_e=1e5)
+    uniform = {"distribution": "uniform", "low": 0.1, "high": 0.2}
+    net.synapse_type("plain", weight=1.0, delay=0.1, pre="out", post="in")
+    net.synapse_type("valued", weight=uniform, delay=uniform, pre="out", post="in")
+    for name in ("plain", "valued"):
+        net.connect(a, a, name, "fixed_indegree", indegree=5)
+    net.connect(a, a, "plain", "pairwise_bernoulli", p=0.5)
+    net.drive(net.poisson_generator(rate=1e4), a, weight=1.0, delay=0.1)
+    net.record(0.2)
+    net.record_spikes(a)
+    simulation = Simulation(net, alone)
+    simulation.run(0.6)
+    for name in ("plain", "valued"):
+        simulation.synapses(name)
