@@ -127,7 +127,7 @@ def _gather_input(state, poisson, plain, populations, p, lo, hi, step, n_steps, 
                 continue
             if drawn // STEPS_PER_CALL != group:
                 group = drawn // STEPS_PER_CALL
-                poisson_words(poisson.key[i], rank + size * a, size, group, words[:, :n])
+                poisson_words(poisson.key[i], rank + size * a, size, group, n, words)
             poisson_counts(
                 words[drawn % STEPS_PER_CALL, :n], poisson.base[i], thresholds, counts[:n]
             )

@@ -518,8 +518,9 @@ def _say_compiling() -> None:
 
 def _simulate_everything(alone: Ranks) -> None:
     net = Network(resolution=0.1, seed=1, update_interval=0.2)
-    element = {"curve": "gaussian", "growth_rate": 1.0, "eps": 0.05, "z": 3.0}
-    a = net.create("iaf_psc_alpha", 2, elements={"out": element, "in": element}, I_e=1e5)
+    growing = {"curve": "gaussian", "growth_rate": 1.0, "eps": 0.05, "z": 30.0}
+    shrinking = {"curve": "linear", "growth_rate": -50.0, "eps": 0.05}
+    a = net.create("iaf_psc_alpha", 2, elements={"out": growing, "in": shrinking}, I_e=1e5)
     uniform = {"distribution": "uniform", "low": 0.1, "high": 0.2}
     net.synapse_type("plain", weight=1.0, delay=0.1, pre="out", post="in")
     net.synapse_type("valued", weight=uniform, delay=uniform, pre="out", post="in")

@@ -104,7 +104,7 @@ def uniforms(key, who, when):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def poisson_words(key, first, stride, group, words):  # type: ignore[no-untyped-def]
+def poisson_words(key, first, stride, group, n, words):  # type: ignore[no-untyped-def]
     """Write the random words of four consecutive steps of a block of neurons.
 
     Parameters
@@ -114,14 +114,16 @@ def poisson_words(key, first, stride, group, words):  # type: ignore[no-untyped-
         Neuron j of the block has the id `first + j * stride`.
     group : int
         The steps are 4 * group to 4 * group + 3.
-    words : array (4, n) of uint32
+    n : int
+        Neurons in the block.
+    words : array (4, at least n) of uint32
         Written to.
     """
     g = np.uint64(group)
     g0, g1 = g & LOW, g >> SHIFT
     id0, step, zero = np.uint64(first), np.uint64(stride), np.uint64(0)
     out0, out1, out2, out3 = words[0], words[1], words[2], words[3]
-    for j in range(words.shape[1]):
+    for j in range(n):
         w0, w1, w2, w3 = philox(key, id0 + np.uint64(j) * step, g0, g1, zero)
         out0[j] = np.uint32(w0)
         out1[j] = np.uint32(w1)

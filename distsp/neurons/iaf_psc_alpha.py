@@ -47,9 +47,11 @@ def step(  # type: ignore[no-untyped-def]
             moved[j] += slope_v_in * slope_in[j] + to_v_in * current_in[j]
         reached = False
         for j in range(n):
-            potential[j] = potential[j] if waiting[j] > 0 else moved[j]
-            waiting[j] = max(waiting[j] - 1, 0)
-            reached |= potential[j] >= threshold
+            now = potential[j] if waiting[j] > 0 else moved[j]
+            potential[j] = now
+            reached |= now >= threshold
+        for j in range(n):
+            waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
         for j in range(n):
             current_ex[j] = rise_ex * slope_ex[j] + decay_ex * current_ex[j]
             slope_ex[j] = decay_ex * slope_ex[j] + jump_ex * excitation[j]

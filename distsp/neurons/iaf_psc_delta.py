@@ -32,9 +32,11 @@ def step(  # type: ignore[no-untyped-def]
         reached = False
         for j in range(n):
             moved = decay * potential[j] + drive + (excitation[j] + inhibition[j])
-            potential[j] = potential[j] if waiting[j] > 0 else moved
-            waiting[j] = max(waiting[j] - 1, 0)
-            reached |= potential[j] >= threshold
+            now = potential[j] if waiting[j] > 0 else moved
+            potential[j] = now
+            reached |= now >= threshold
+        for j in range(n):
+            waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
         if reached:
             count = fire(
                 potential, waiting, lo, threshold, reset, t_ref, lag, lags, neurons, count, first

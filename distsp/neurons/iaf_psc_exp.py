@@ -38,9 +38,11 @@ def step(  # type: ignore[no-untyped-def]
         for j in range(n):
             moved = decay * potential[j] + drive
             moved += to_v_ex * current_ex[j] + to_v_in * current_in[j]
-            potential[j] = potential[j] if waiting[j] > 0 else moved
-            waiting[j] = max(waiting[j] - 1, 0)
-            reached |= potential[j] >= threshold
+            now = potential[j] if waiting[j] > 0 else moved
+            potential[j] = now
+            reached |= now >= threshold
+        for j in range(n):
+            waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
         for j in range(n):
             current_ex[j] = decay_ex * current_ex[j] + excitation[j]
         for j in range(n):
