@@ -8,6 +8,8 @@ import ctypes
 import os
 import socket
 import sys
+import time
+import traceback
 from functools import cache
 from typing import Any, Self
 
@@ -126,7 +128,26 @@ class Ranks:
                 f"library in use ({MPI.Get_library_version().splitlines()[0].strip()}); use the "
                 "mpirun of that library"
             )
-        return cls(MPI.COMM_WORLD)
+        world = cls(MPI.COMM_WORLD)
+        if world.size > 1:
+            sys.excepthook = world.fail
+        return world
+
+    def fail(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        """Say what went wrong, on one rank, and end all ranks: the others may wait for this one.
+
+        Wrong input is wrong on all ranks, so rank 0 speaks first, and the others only if it is
+        silent.
+        """
+        wrong_input = isinstance(error, InputError)
+        if wrong_input and self.rank > 0:
+            time.sleep(1.0)
+        if wrong_input:
+            print(f"distsp: {error}", file=sys.stderr)
+        else:
+            print(f"distsp: rank {self.rank} failed", file=sys.stderr)
+            traceback.print_exception(kind, error, trace)
+        self.abort(2 if wrong_input else 1)
 
     def broadcast(self, value: Any) -> Any:
         """Return rank 0's `value`, any picklable object, on every rank."""
