@@ -208,9 +208,7 @@ class Adjacency:
             # An eighth more, for rows that will move; exact for a table that is made once.
             slack = (len(self) + len(rows)) // 8 + 64 if self.end else 0
             pools = self._new_pools(len(self) + len(rows) + slack)
-            self.end = _lay_out(
-                rows, self.start, self.length, self.capacity, self.pools, pools
-            )
+            self.end = _lay_out(rows, self.start, self.length, self.capacity, self.pools, pools)
             self.pools = pools
         self.end = _insert(
             rows, entries, self.start, self.length, self.capacity, self.pools, self.end

@@ -7,7 +7,7 @@ import numba
 
 # Intel's vector library rounds differently in the vector body and in the remainder of a loop, so
 # that a result would depend on how many neurons a rank holds.
-numba.config.DISABLE_INTEL_SVML = True
+numba.config.DISABLE_INTEL_SVML = True  # type: ignore[attr-defined]
 
 
 def compiled(function: Callable[..., Any]) -> Any:

@@ -5,7 +5,7 @@ draws the synapses of its own targets, each from a stream that the target's plac
 network is the same on any number of ranks.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -168,7 +168,7 @@ def pairwise_bernoulli(key, n, targets, forbidden, p):  # type: ignore[no-untype
                 draw += 1
                 if source + 1 + gap >= n:
                     break
-                source += 1 + np.int64(gap)
+                source += 1 + int(gap)
                 if source == forbidden[i]:
                     continue
                 if count == len(sources):

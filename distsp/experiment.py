@@ -234,6 +234,7 @@ def _write(table: Any, values: dict[str, Any], fields: Mapping[str, FieldInfo]) 
         value, comment = values[key], fields[key].description if key in fields else None
         if isinstance(value, list):
             if value:
+                table.add(tomlkit.nl())
                 table.add(key, tomlkit.aot())
             for entry in value:
                 table[key].append(_table(entry))

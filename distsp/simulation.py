@@ -1,15 +1,12 @@
 """A network in motion: this rank's arrays, and the one time loop."""
 
-import ctypes
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from numba.core.errors import NumbaExperimentalFeatureWarning
@@ -18,12 +15,12 @@ from distsp import loop
 from distsp.distributions import values
 from distsp.fields import InputError, whole_steps
 from distsp.network import Network, Population
-from distsp.neurons import MODELS
-from distsp.neurons.model import BLOCK, KERNEL
+from distsp.neurons.model import BLOCK
+from distsp.plan import Drives, clock, kernels, n_variables, plan_growth, plan_populations
 from distsp.plasticity.update import StructuralUpdate
 from distsp.ranks import Ranks
 from distsp.recorders import PopulationMeans, Spikes
-from distsp.streams import Purpose, poisson_thresholds, stream_key, uniforms
+from distsp.streams import Purpose, stream_key, uniforms
 from distsp.synapses import Synapses
 
 Array = npt.NDArray[Any]
@@ -33,23 +30,6 @@ LONGEST_SLICE = 32
 
 CHUNK = 200_000_000
 """Neuron-steps of the largest rank between two looks at the progress: less than a second."""
-
-N_CONSTANTS = 16
-
-
-@cache
-def kernel(model: str) -> Any:
-    """Return the compiled step of a neuron model."""
-    return numba.njit(KERNEL, cache=True, error_model="numpy")(MODELS[model].step)
-
-
-@cache
-def clock() -> Any:
-    """Return clock_gettime as a C function for compiled code."""
-    function = ctypes.CDLL(None).clock_gettime
-    function.restype = ctypes.c_int
-    function.argtypes = [ctypes.c_int, ctypes.c_void_p]
-    return function
 
 
 class Simulation:
@@ -75,7 +55,7 @@ class Simulation:
     >>> sim = Simulation(net)
     >>> sim.run(100.0)
     >>> exc.spike_count
-    array([5, 5, 5, 5])
+    array([6, 6, 6, 6])
     """
 
     def __init__(self, network: Network, ranks: Ranks | None = None) -> None:
@@ -100,7 +80,9 @@ class Simulation:
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._types = tuple(network.synapse_types)
-        self._drives: dict[tuple[str, int], list[Any]] = {}
+        self._drives = Drives()
+        self._populations: loop.Populations
+        self._growth: loop.Growth
         self._n_connected = 0
         self._seen = -1
         self._updated = -1
@@ -114,6 +96,9 @@ class Simulation:
         )
         compile_once(self.ranks)
         self.state = self._initial_state()
+        self._update = StructuralUpdate(
+            self.ranks, self.tables, self.elements, self._tau_vacant(), network.seed
+        )
         self._look_at_network()
         for population in network.populations.values():
             population.reader = self
@@ -232,7 +217,7 @@ class Simulation:
         key = stream_key(self.network.seed, Purpose.INITIAL_STATE)
         for p in populations:
             here = self.local_slice(p)
-            rows = np.zeros((len(type(p.parameters).variables), here.stop - here.start))
+            rows = np.zeros((n_variables(p), here.stop - here.start))
             if p.initial_V_m is not None:
                 rows[0] = values(p.initial_V_m, uniforms(key, ids[here], 0)) - p.parameters.E_L
             variables.append(rows.reshape(-1))
@@ -251,6 +236,14 @@ class Simulation:
             due_weights=np.zeros(self._due_shape(True)),
         )
 
+    def _tau_vacant(self) -> Array:
+        """Return the fraction of vacant elements lost at an update, per element and neuron."""
+        fraction = np.zeros((len(self.elements), self.n_local))
+        for p in self.network.populations.values():
+            for name, element in p.elements.items():
+                fraction[self.elements.index(name), self.local_slice(p)] = element.tau_vacant
+        return fraction
+
     def _due_shape(self, valued: bool) -> tuple[int, int, int]:
         kinds = list(self.tables.kinds.values())
         slots = max([kind.longest_delay for kind in kinds], default=1)
@@ -262,7 +255,7 @@ class Simulation:
     def _variables(self, population: Population) -> Array:
         """Return a view of the state variables of this rank's part of a population."""
         names = list(self.network.populations)
-        p, n = names.index(population.name), len(type(population.parameters).variables)
+        p, n = names.index(population.name), n_variables(population)
         offset, size = self._populations.offset[p], self._populations.size[p]
         return self.state.variables[offset : offset + n * size].reshape(n, size)
 
@@ -277,9 +270,11 @@ class Simulation:
         # Calcium and elements up to now have followed the old parameters.
         if self.step > 0:
             loop.grow_all(self.state, self._growth, self._populations, self.step)
-        self._plan_populations()
-        self._plan_growth()
-        self._plan_poisson()
+        slices = [self.local_slice(p) for p in self.network.populations.values()]
+        self._populations = plan_populations(self.network, slices)
+        self._growth = plan_growth(self.network, self.elements)
+        self._poisson = self._drives.plan(self.network, self.step)
+        self._keep_potentials()
         for i in range(self._n_connected, len(self.network.connections)):
             self._connect(i)
         self._n_connected = len(self.network.connections)
@@ -290,106 +285,11 @@ class Simulation:
             )
         self._seen = self.network.version
 
-    def _plan_populations(self) -> None:
-        populations = list(self.network.populations.values())
-        slices = [self.local_slice(p) for p in populations]
-        sizes = [s.stop - s.start for s in slices]
-        n_variables = [len(type(p.parameters).variables) for p in populations]
-        lengths = np.array(sizes) * n_variables
-        constants = np.zeros((len(populations), N_CONSTANTS))
-        for row, p in zip(constants, populations, strict=True):
-            numbers = p.parameters.constants(self.network.resolution)
-            row[: len(numbers)] = numbers
-        models = list(MODELS)
-        self._kernels = tuple(kernel(model) for model in models)
-        recorded = {recorder.population.name for recorder in self.network.spike_recorders}
-        self._populations = loop.Populations(
-            first=np.array([s.start for s in slices]),
-            size=np.array(sizes),
-            model=np.array([models.index(p.model) for p in populations]),
-            offset=np.cumsum(lengths) - lengths,
-            n_variables=np.array(n_variables),
-            constants=constants,
-            recorded=np.array([p.name in recorded for p in populations]),
-            tau_calcium=np.array(
-                [p.parameters.tau_Ca / self.network.resolution for p in populations]
-            ),
-            beta_calcium=np.array([p.parameters.beta_Ca for p in populations]),
-        )
-        for p in populations:
-            # V_m is kept relative to E_L, and stays where it is if E_L moves.
+    def _keep_potentials(self) -> None:
+        """Let V_m stay where it is where E_L has moved: it is kept relative to E_L."""
+        for p in self.network.populations.values():
             self._variables(p)[0] += self._resting[p.name] - p.parameters.E_L
             self._resting[p.name] = p.parameters.E_L
-
-    def _plan_growth(self) -> None:
-        populations = list(self.network.populations.values())
-        n, m = len(populations), max(len(self.elements), 1)
-        curves, curve_of = np.zeros((n, m, 3)), np.full((n, len(self.elements)), -1)
-        rate = np.zeros((n, len(self.elements)))
-        tau_vacant = np.zeros((len(self.elements), self.n_local))
-        n_curves = np.zeros(n, dtype=np.int64)
-        for i, p in enumerate(populations):
-            # Elements with the same curve share its integral.
-            shapes = list(dict.fromkeys(element.shape() for element in p.elements.values()))
-            n_curves[i] = len(shapes)
-            curves[i, : len(shapes)] = np.array(shapes).reshape(-1, 3)
-            for name, element in p.elements.items():
-                e = self.elements.index(name)
-                curve_of[i, e] = shapes.index(element.shape())
-                rate[i, e] = element.growth_rate * self.network.resolution
-                tau_vacant[e, self.local_slice(p)] = element.tau_vacant
-        self._growth = loop.Growth(n_curves, curves, curve_of, rate)
-        self._update = StructuralUpdate(
-            self.ranks, self.tables, self.elements, tau_vacant, self.network.seed
-        )
-
-    def _plan_poisson(self) -> None:
-        """List the drives; a changed rate ends one and begins another with the same stream.
-
-        What was drawn before the change is still on its way, so the old one is kept until then.
-        """
-        populations, forever = list(self.network.populations), np.iinfo(np.int64).max
-        for generator in self.network.inputs.values():
-            for i, (population, drive) in enumerate(generator.drives):
-                history = self._drives.setdefault((generator.name, i), [])
-                if history and history[-1]["rate"] == generator.rate:
-                    continue
-                if history:
-                    history[-1]["end"] = self.step
-                history.append(
-                    {
-                        "population": populations.index(population.name),
-                        "key": stream_key(self.network.seed, Purpose.POISSON, generator.index),
-                        "begin": self.step,
-                        "end": forever,
-                        "delay": whole_steps("delay", drive.delay, self.network.resolution),
-                        "weight": drive.weight,
-                        "rate": generator.rate,
-                    }
-                )
-        for history in self._drives.values():
-            history[:] = [d for d in history if d["end"] > self.step - d["delay"]]
-        drives = [drive for history in self._drives.values() for drive in history]
-        tables = [
-            poisson_thresholds(d["rate"] * self.network.resolution / 1000.0) for d in drives
-        ]
-        lengths = np.array([len(table) for _, table in tables], dtype=np.int64)
-
-        def column(name: str, dtype: Any = np.int64) -> Array:
-            return np.array([d[name] for d in drives], dtype=dtype)
-
-        self._poisson = loop.Poisson(
-            population=column("population"),
-            key=column("key", np.uint64),
-            begin=column("begin"),
-            end=column("end"),
-            delay=column("delay"),
-            weight=column("weight", np.float64),
-            base=np.array([base for base, _ in tables], dtype=np.int64),
-            first_threshold=np.cumsum(lengths) - lengths,
-            n_thresholds=lengths,
-            thresholds=np.concatenate([np.empty(0, np.uint32), *(table for _, table in tables)]),
-        )
 
     def _connect(self, index: int) -> None:
         """Make the synapses of a connection onto this rank's neurons."""
@@ -465,7 +365,7 @@ class Simulation:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
             steps, neurons = advance(
-                self._kernels,
+                kernels(),
                 self.ranks.allgather,
                 *self.ranks.handles,
                 clock(),

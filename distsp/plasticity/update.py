@@ -86,7 +86,11 @@ def candidates(rows, owners, quotas, start, length, pool, key, update, by_source
     total = 0
     for i in range(len(rows)):
         total += min(np.int64(length[rows[i]]), quotas[i])
-    place, other, copy = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
+    place, other, copy = (
+        np.empty(total, np.int64),
+        np.empty(total, np.int64),
+        np.empty(total, np.int64),
+    )
     lot = np.empty(total, np.uint64)
     count = 0
     when = np.uint64(update)
@@ -183,6 +187,13 @@ class StructuralUpdate:
         both = both[np.argsort(both[:, 0])]
         return both[:, 0].copy(), both[:, 1].copy()
 
+    def _free(self, state: State, element: int) -> tuple[Ids, Ids]:
+        """Return all neurons with vacant elements, and how many, on rank 0."""
+        ids, counts = self._vacant(state, element)
+        free = self.ranks.join_on_0(np.stack([ids[counts > 0], counts[counts > 0]], axis=1))
+        free = free[np.argsort(free[:, 0])]
+        return free[:, 0], free[:, 1]
+
     def _break_outgoing(self, state: State, kind: Kind, index: int, step: int) -> None:
         """Each neuron with too few presynaptic elements loses that many outgoing synapses."""
         ids, counts = self._vacant(state, self._rows(kind)[0])
@@ -251,21 +262,17 @@ class StructuralUpdate:
     def _pair(self, state: State, kind: Kind, index: int, step: int) -> None:
         """Bind vacant elements to each other."""
         ranks, description = self.ranks, kind.description
-        sides = []
-        for element in self._rows(kind):
-            ids, counts = self._vacant(state, element)
-            free = ranks.join_on_0(np.stack([ids[counts > 0], counts[counts > 0]], axis=1))
-            free = free[np.argsort(free[:, 0])]
-            sides += [free[:, 0], free[:, 1]]
+        pre, post = self._rows(kind)
         key = stream_key(self.seed, Purpose.PAIR, index)
-        sources, targets = pair(*sides, key, step, description.allow_autapses)
+        sources, targets = pair(
+            *self._free(state, pre), *self._free(state, post), key, step, description.allow_autapses
+        )
         made = ranks.broadcast_array(np.stack([sources, targets], axis=1))
         if len(made) == 0:
             return
         if not description.allow_multapses:
             made = made[self._first_of_their_pair(kind, made)]
         sources, targets = made.T
-        pre, post = self._rows(kind)
         here = self.local(targets)
         bind(
             state.z[pre],

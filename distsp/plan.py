@@ -1,0 +1,153 @@
+"""From the network's description to the arrays of the time loop."""
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from distsp import loop
+from distsp.fields import whole_steps
+from distsp.network import Network, Population
+from distsp.neurons import MODELS
+from distsp.neurons.model import KERNEL
+from distsp.streams import Purpose, poisson_thresholds, stream_key
+
+Array = npt.NDArray[Any]
+
+N_CONSTANTS = 16
+"""A model has at most so many constants."""
+
+FOREVER = np.iinfo(np.int64).max
+
+
+@cache
+def kernels() -> tuple[Any, ...]:
+    """Return the compiled steps of all neuron models, in order of `MODELS`."""
+    compile_kernel = numba.njit(KERNEL, cache=True, error_model="numpy")
+    return tuple(compile_kernel(model.step) for model in MODELS.values())
+
+
+@cache
+def clock() -> Any:
+    """Return clock_gettime as a C function for compiled code."""
+    function = ctypes.CDLL(None).clock_gettime
+    function.restype = ctypes.c_int
+    function.argtypes = [ctypes.c_int, ctypes.c_void_p]
+    return function
+
+
+def n_variables(population: Population) -> int:
+    """Return the number of state variables of a neuron."""
+    return len(type(population.parameters).variables)
+
+
+def plan_populations(network: Network, slices: list[slice]) -> loop.Populations:
+    """Return the populations as the time loop takes them; `slices` say which neurons are here."""
+    populations = list(network.populations.values())
+    sizes = np.array([s.stop - s.start for s in slices])
+    rows = np.array([n_variables(p) for p in populations])
+    constants = np.zeros((len(populations), N_CONSTANTS))
+    for row, p in zip(constants, populations, strict=True):
+        numbers = p.parameters.constants(network.resolution)
+        row[: len(numbers)] = numbers
+    recorded = {recorder.population.name for recorder in network.spike_recorders}
+    return loop.Populations(
+        first=np.array([s.start for s in slices]),
+        size=sizes,
+        model=np.array([list(MODELS).index(p.model) for p in populations]),
+        offset=np.cumsum(sizes * rows) - sizes * rows,
+        n_variables=rows,
+        constants=constants,
+        recorded=np.array([p.name in recorded for p in populations]),
+        tau_calcium=np.array([p.parameters.tau_Ca / network.resolution for p in populations]),
+        beta_calcium=np.array([p.parameters.beta_Ca for p in populations]),
+    )
+
+
+def plan_growth(network: Network, elements: list[str]) -> loop.Growth:
+    """Return the growth of all elements as the time loop takes it."""
+    populations = list(network.populations.values())
+    n, m = len(populations), len(elements)
+    curves, n_curves = np.zeros((n, max(m, 1), 3)), np.zeros(n, dtype=np.int64)
+    curve_of, rate = np.full((n, m), -1), np.zeros((n, m))
+    for i, p in enumerate(populations):
+        # Elements with the same curve share its integral.
+        shapes = list(dict.fromkeys(element.shape() for element in p.elements.values()))
+        n_curves[i] = len(shapes)
+        curves[i, : len(shapes)] = np.array(shapes).reshape(-1, 3)
+        for name, element in p.elements.items():
+            curve_of[i, elements.index(name)] = shapes.index(element.shape())
+            rate[i, elements.index(name)] = element.growth_rate * network.resolution
+    return loop.Growth(n_curves, curves, curve_of, rate)
+
+
+@dataclass
+class Interval:
+    """A drive (an input onto a population) for as long as its rate stays the same."""
+
+    population: int
+    key: np.uint64
+    begin: int
+    delay: int
+    weight: float
+    rate: float
+    end: int = FOREVER
+
+
+class Drives:
+    """The Poisson input of a network, and what of it is still on its way."""
+
+    def __init__(self) -> None:
+        self.history: dict[tuple[str, int], list[Interval]] = {}
+
+    def plan(self, network: Network, step: int) -> loop.Poisson:
+        """Return the drives as the time loop takes them, from `step` on.
+
+        A changed rate ends one interval and begins another of the same stream. What was drawn
+        before the change still arrives, so the old interval is kept until then.
+        """
+        populations = list(network.populations)
+        for generator in network.inputs.values():
+            for i, (population, drive) in enumerate(generator.drives):
+                history = self.history.setdefault((generator.name, i), [])
+                if history and history[-1].rate == generator.rate:
+                    continue
+                if history:
+                    history[-1].end = step
+                interval = Interval(
+                    population=populations.index(population.name),
+                    key=stream_key(network.seed, Purpose.POISSON, generator.index),
+                    begin=step,
+                    delay=whole_steps("delay", drive.delay, network.resolution),
+                    weight=drive.weight,
+                    rate=generator.rate,
+                )
+                history.append(interval)
+        for history in self.history.values():
+            history[:] = [old for old in history if old.end > step - old.delay]
+        return _poisson([i for history in self.history.values() for i in history], network)
+
+
+def _poisson(intervals: list[Interval], network: Network) -> loop.Poisson:
+    tables = [poisson_thresholds(i.rate * network.resolution / 1000.0) for i in intervals]
+    lengths = np.array([len(thresholds) for _, thresholds in tables], dtype=np.int64)
+
+    def column(name: str, dtype: type = np.int64) -> Array:
+        return np.array([getattr(interval, name) for interval in intervals], dtype=dtype)
+
+    return loop.Poisson(
+        population=column("population"),
+        key=column("key", np.uint64),
+        begin=column("begin"),
+        end=column("end"),
+        delay=column("delay"),
+        weight=column("weight", np.float64),
+        base=np.array([base for base, _ in tables], dtype=np.int64),
+        first_threshold=np.cumsum(lengths) - lengths,
+        n_thresholds=lengths,
+        thresholds=np.concatenate([np.empty(0, np.uint32), *(t for _, t in tables)]),
+    )

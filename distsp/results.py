@@ -1,0 +1,289 @@
+"""Results of a run on disk: HDF5 for everything, CSV for the time series.
+
+Rank 0 writes. Every file appears under its name only when it is whole. Except for `/provenance`,
+what is in it does not depend on the number of ranks.
+"""
+
+import csv
+import os
+import platform
+import resource
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy.typing as npt
+
+from distsp.experiment import Experiment
+from distsp.fields import InputError
+from distsp.simulation import Simulation
+
+Array = npt.NDArray[Any]
+
+H5, CSV = "results.h5", "results.csv"
+
+PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
+
+MEANINGS = {
+    "time": ("ms", "time of the recording"),
+    "calcium": ("1", "calcium concentration"),
+    "rate": ("Hz", "mean firing rate since the previous recording"),
+    "synapses": ("1", "number of synapses"),
+    "z": ("1", "number of synaptic elements per neuron"),
+    "z_connected": ("1", "number of synaptic elements per neuron that are bound in synapses"),
+    "spike_count": ("1", "number of spikes since the start"),
+    "source": ("1", "global id of the presynaptic neuron"),
+    "target": ("1", "global id of the postsynaptic neuron"),
+    "weight": ("pA, for targets of iaf_psc_delta mV", "weight"),
+    "delay": ("ms", "delay"),
+    "id": ("1", "global id of the neuron"),
+}
+"""Unit and description of a quantity."""
+
+
+def write_results(simulation: Simulation, experiment: Experiment, folder: Path) -> None:
+    """Write `results.h5` and `results.csv`; collective.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        After its run.
+    experiment : Experiment
+        What `simulation` runs.
+    folder : Path
+        Must be there.
+    """
+    if simulation.ranks.rank > 0:
+        _write(simulation, experiment, None)
+        return
+    with replacing(folder / H5) as path, h5py.File(path, "w") as file:
+        _write(simulation, experiment, file)
+    with replacing(folder / CSV) as path:
+        _write_csv(path, simulation.recording)
+
+
+def load_results(path: str | Path) -> "Results":
+    """Return the results in a file, or in the folder that a run wrote.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    return Results(path)
+
+
+class Results:
+    """What a run has left behind; each part is read from the file when it is first asked for.
+
+    Parameters
+    ----------
+    path : str or Path
+        `results.h5`, or the folder that it is in.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path) / H5 if Path(path).is_dir() else Path(path)
+        try:
+            text = self._read("experiment")
+        except FileNotFoundError:
+            raise InputError(f"{self.path}: there is no such file") from None
+        except (OSError, KeyError):
+            raise InputError(f"{self.path}: is not a result of distsp") from None
+        self.experiment = Experiment.from_toml(text)
+
+    @property
+    def time(self) -> Array:
+        """Times of the recordings (ms)."""
+        return self._recording["time"]
+
+    @property
+    def calcium(self) -> dict[str, Array]:
+        """Mean calcium concentration of each population at each recording."""
+        return self._by_population("calcium")
+
+    @property
+    def rate(self) -> dict[str, Array]:
+        """Mean firing rate of each population since the previous recording (Hz)."""
+        return self._by_population("rate")
+
+    @property
+    def elements(self) -> dict[str, dict[str, dict[str, Array]]]:
+        """Mean `z` and `z_connected` of each element of each population at each recording."""
+        return self._by_population("elements")
+
+    @property
+    def synapse_counts(self) -> dict[str, Array]:
+        """Number of synapses of each type at each recording."""
+        counts = self._recording.get("synapses", {})
+        return {name: counts[name] for name in self.experiment.synapse_types}
+
+    @cached_property
+    def neurons(self) -> dict[str, Any]:
+        """`calcium`, `spike_count` and `elements` of every neuron at the end, in id order."""
+        return self._read("neurons")
+
+    @cached_property
+    def synapses(self) -> dict[str, dict[str, Array]]:
+        """`source`, `target`, `weight` and `delay` of the synapses of each type at the end."""
+        return self._read("synapses")
+
+    @cached_property
+    def spikes(self) -> dict[str, dict[str, Array]]:
+        """`time` (ms) and `id` of the spikes of each population whose spikes were recorded."""
+        return self._read("spikes")
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """Where, with what and how fast the run was made."""
+        return self._read("provenance")
+
+    @property
+    def n_synapses(self) -> dict[str, int]:
+        """Number of synapses of each type at the end."""
+        with h5py.File(self.path) as file:
+            types = self.experiment.synapse_types
+            return {name: len(file[f"synapses/{name}/source"]) for name in types}
+
+    @cached_property
+    def _recording(self) -> dict[str, Any]:
+        return self._read("recording")
+
+    def _by_population(self, what: str) -> dict[str, Any]:
+        found = self._recording.get(what, {})
+        return {name: found[name] for name in self.experiment.populations if name in found}
+
+    def _read(self, name: str) -> Any:
+        with h5py.File(self.path) as file:
+            return _value(file[name])
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the name of a temporary file that takes the place of `path` once it is written."""
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(simulation: Simulation, experiment: Experiment, file: Any) -> None:
+    """Gather everything from all ranks and put it into `file`, which is None except on rank 0."""
+
+    def put(name: str, data: Any, what: str) -> None:
+        if file is not None:
+            _describe(file.create_dataset(name, data=data, track_times=False), what)
+
+    network = simulation.network
+    put("experiment", experiment.to_toml(), "experiment")
+    for name, series in simulation.recording.items():
+        put(f"recording/{name}", series, _quantity(name))
+    for name, population in network.populations.items():
+        put(f"neurons/{name}/calcium", population.calcium, "calcium")
+        put(f"neurons/{name}/spike_count", population.spike_count, "spike_count")
+        for element in population.elements:
+            where = f"neurons/{name}/elements/{element}"
+            put(f"{where}/z", population.z(element), "z")
+            put(f"{where}/z_connected", population.z_connected(element), "z_connected")
+    if file is not None:
+        file.require_group("synapses")
+        file.require_group("spikes")
+    for name in network.synapse_types:
+        _write_synapses(simulation, name, file)
+    for recorder in network.spike_recorders:
+        times, ids = simulation.spikes(recorder.population)
+        put(f"spikes/{recorder.population.name}/time", times, "time")
+        put(f"spikes/{recorder.population.name}/id", ids, "id")
+    _write_provenance(simulation, file)
+
+
+def _write_synapses(simulation: Simulation, name: str, file: Any) -> None:
+    count, start = simulation.synapse_count(name), 0
+    for piece in simulation.synapse_chunks(name):
+        if file is None:
+            continue
+        end = start + len(piece["source"])
+        for key, values in piece.items():
+            where = f"synapses/{name}/{key}"
+            if where not in file:
+                dtype = values.dtype
+                dataset = file.create_dataset(where, (count,), dtype, track_times=False)
+                _describe(dataset, key)
+            file[where][start:end] = values
+        start = end
+
+
+def _write_provenance(simulation: Simulation, file: Any) -> None:
+    """Note what may differ from run to run; seconds, hosts and memory have an entry per rank."""
+    ranks = simulation.ranks
+    each = ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
+    if file is None or each is None:
+        return
+    timings, hosts, memory = zip(*each, strict=True)
+    group = file.create_group("provenance")
+    group["ranks"] = ranks.size
+    group["mpi_library"] = " ".join(ranks.library.split())
+    group["exchange"] = ranks.exchange_name
+    group["hosts"] = list(hosts)
+    group["platform"] = platform.platform()
+    group["written"] = datetime.now(UTC).isoformat(timespec="seconds")
+    group["peak_memory"] = memory
+    group["peak_memory"].attrs["unit"] = "MB"
+    for phase in timings[0]:
+        group[f"timings/{phase}"] = [seconds[phase] for seconds in timings]
+        group[f"timings/{phase}"].attrs["unit"] = "s"
+    group["versions/python"] = platform.python_version()
+    for package in PACKAGES:
+        group[f"versions/{package}"] = version(package)
+
+
+def _write_csv(path: Path, recording: dict[str, Array]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        order = [*MEANINGS]
+        names = sorted(recording, key=lambda name: order.index(_quantity(name)))
+        writer.writerow(_header(name) for name in names)
+        writer.writerows(zip(*(recording[name].tolist() for name in names), strict=True))
+
+
+def _header(name: str) -> str:
+    unit, _ = MEANINGS[_quantity(name)]
+    return name if unit == "1" else f"{name} ({unit})"
+
+
+def _quantity(name: str) -> str:
+    """Return which quantity a recording such as "elements/E/Den_ex/z" is of."""
+    first, *rest = name.split("/")
+    return rest[-1] if first == "elements" else first
+
+
+def _describe(dataset: h5py.Dataset, what: str) -> None:
+    if what in MEANINGS:
+        dataset.attrs["unit"], dataset.attrs["description"] = MEANINGS[what]
+
+
+def _value(entry: Any) -> Any:
+    """Return what is in a dataset, or a dict of what is in a group."""
+    if isinstance(entry, h5py.Group):
+        return {name: _value(entry[name]) for name in entry}
+    if h5py.check_string_dtype(entry.dtype) is None:
+        return entry[()]
+    text = entry.asstr()[()]
+    return text if isinstance(text, str) else text.tolist()
+
+
+def _peak_memory() -> float:
+    """Return the most memory that this process has used (MB)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # bytes there, kilobytes elsewhere

@@ -1,0 +1,287 @@
+"""The command line: `python -m distsp.run`, alone or under mpirun.
+
+Rank 0 reads the arguments and checks everything before the run; the others wait for its word, so
+that a wrong input is told once and ends all ranks.
+"""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import NoReturn
+
+import numpy as np
+from tqdm import tqdm
+
+from distsp.experiment import Experiment, list_bundled
+from distsp.fields import InputError
+from distsp.plotting import plot_structural_plasticity
+from distsp.ranks import Ranks
+from distsp.results import CSV, H5, Results, load_results, write_results
+from distsp.simulation import Simulation
+
+FORMATS = ("png", "pdf", "eps")
+
+SILENCE = 30.0
+"""Seconds without a line of progress, at most, where there is no terminal for a bar."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the arguments ask for."""
+
+    experiment: Experiment
+    folder: Path
+    formats: tuple[str, ...]
+    quiet: bool
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command on this rank and return its exit code."""
+    try:
+        ranks = Ranks.world()
+    except InputError as error:
+        return _complain(error)
+    try:
+        job = ranks.broadcast(_prepare(arguments) if ranks.rank == 0 else None)
+        if isinstance(job, Job):
+            _run(job, ranks)
+            return 0
+        return job
+    except BaseException as fault:
+        # Ranks that fail together would all speak; the end that the first brings silences the rest.
+        time.sleep(min(0.1 * ranks.rank, 5.0))
+        print(f"distsp: {_told(fault, ranks)}", file=sys.stderr)
+        ranks.abort(2 if isinstance(fault, InputError) else 1)
+        raise
+
+
+def _prepare(arguments: Sequence[str] | None) -> Job | int:
+    """Return what is to be run, or the exit code if there is nothing to run."""
+    try:
+        options = _parser().parse_args(arguments)
+        if options.list:
+            for name, description in list_bundled().items():
+                print(f"{name:24}{description}")
+            return 0
+        experiment = _experiment(options)
+        if options.show:
+            print(experiment.to_toml(), end="")
+            return 0
+        folder = Path(options.output or experiment.name)
+        _claim(folder, options.force)
+    except InputError as error:
+        return _complain(error)
+    except SystemExit as end:  # argparse has printed the help
+        return int(end.code or 0)
+    formats = dict.fromkeys(options.figure_format or ("png", "pdf"))
+    return Job(experiment, folder, () if options.no_figure else tuple(formats), options.quiet)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells a wrong argument as any other wrong input."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m distsp.run",
+        description="Simulate an experiment and write its results; use mpirun for several ranks.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "experiment",
+        nargs="?",
+        default="structural_plasticity",
+        metavar="EXPERIMENT",
+        help="a TOML file, or the name of an experiment that --list lists (default: %(default)s)",
+    )
+    add("--list", action="store_true", help="list the experiments that come with distsp")
+    add("--show", action="store_true", help="print the complete experiment as TOML; run nothing")
+    add("--duration", metavar="MS", help="simulated time (ms)")
+    add("--seed", metavar="N", help="seed of all random numbers")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="change a value, such as populations.E.parameters.tau_m=12.0; repeatable",
+    )
+    add("--scale", type=float, metavar="FACTOR", help="multiply the sizes of the populations")
+    add("--output", metavar="DIR", help="folder of the results (default: the experiment's name)")
+    add("--force", action="store_true", help="overwrite results that are there already")
+    add("--no-figure", action="store_true", help="draw no figure")
+    add(
+        "--figure-format",
+        action="append",
+        choices=FORMATS,
+        help="format of the figure; repeatable (default: png and pdf)",
+    )
+    add("--quiet", action="store_true", help="print nothing but errors")
+    return parser
+
+
+def _experiment(options: argparse.Namespace) -> Experiment:
+    """Return the experiment that the arguments name, with the changes that they ask for."""
+    bundled = list_bundled()
+    if options.experiment in bundled:
+        experiment = Experiment.bundled(options.experiment)
+    elif Path(options.experiment).suffix or Path(options.experiment).exists():
+        experiment = Experiment.from_toml(Path(options.experiment))
+    else:
+        raise InputError.at(
+            "experiment", options.experiment, f"must be a TOML file or one of {', '.join(bundled)}"
+        )
+    changes = [(key, getattr(options, key)) for key in ("duration", "seed")]
+    for text in options.set:
+        path, equals, value = text.partition("=")
+        if not equals:
+            raise InputError.at("--set", text, "must be PATH=VALUE")
+        changes.append((path.strip(), value.strip()))
+    for path, value in changes:
+        if value is not None:
+            experiment = experiment.changed(path, value)
+    return experiment if options.scale is None else experiment.scaled(options.scale)
+
+
+def _claim(folder: Path, force: bool) -> None:
+    """Make sure that the results can be written to `folder`, now rather than after the run."""
+    if (folder / H5).exists() and not force:
+        raise InputError.at("--output", str(folder), "has results already; --force overwrites them")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError.at(
+            "--output", str(folder), f"cannot be written: {error.strerror}"
+        ) from None
+
+
+def _run(job: Job, ranks: Ranks) -> None:
+    """Simulate, write and tell; collective."""
+    speaks = ranks.rank == 0 and not job.quiet
+    if speaks and ranks.notice:
+        print(f"distsp: {ranks.notice}", file=sys.stderr)
+    simulation = Simulation(job.experiment.build(), ranks=ranks)
+    began = time.perf_counter()
+    progress = Progress(job.experiment.duration) if speaks else None
+    simulation.run(job.experiment.duration, progress=progress)
+    if progress:
+        progress.close()
+    seconds = time.perf_counter() - began
+    write_results(simulation, job.experiment, job.folder)
+    if ranks.rank > 0:
+        return
+    results = load_results(job.folder)
+    figures = [job.folder / f"figure.{suffix}" for suffix in job.formats]
+    for suffix in FORMATS:  # a figure that stays must not be of another run
+        (job.folder / f"figure.{suffix}").unlink(missing_ok=True)
+    if figures:
+        plot_structural_plasticity(results, *figures)
+    if speaks:
+        print(_summary(results, seconds))
+        written = [job.folder / H5, job.folder / CSV, *figures]
+        print(f"written      {', '.join(map(str, written))}")
+
+
+class Progress:
+    """Shows how far the simulation is: a bar on a terminal, a line now and then elsewhere.
+
+    Parameters
+    ----------
+    duration : float
+        Time to be simulated (ms).
+    """
+
+    def __init__(self, duration: float) -> None:
+        self.duration = duration
+        self.began = self.spoke = time.perf_counter()
+        self.tenths = 0
+        self.bar: tqdm[NoReturn] | None = None
+        if sys.stderr.isatty():
+            self.bar = tqdm(
+                total=duration / 1000.0,
+                bar_format="{percentage:3.0f}% |{bar}| {n:.1f} of {total:.1f} s, "
+                "{remaining} left{postfix}",
+            )
+
+    def __call__(self, now: float) -> None:
+        """Take notice that the simulation has arrived at `now` (ms)."""
+        seconds = time.perf_counter() - self.began
+        speed = f"{now / 1000.0 / max(seconds, 1e-9):.3g} times real time"
+        if self.bar is not None:
+            self.bar.set_postfix_str(speed, refresh=False)
+            self.bar.update(now / 1000.0 - self.bar.n)
+            return
+        tenths = int(10.0 * now / self.duration)
+        if tenths > self.tenths or time.perf_counter() - self.spoke > SILENCE:
+            self.tenths, self.spoke = tenths, time.perf_counter()
+            left = seconds * (self.duration / now - 1.0)
+            print(
+                f"{100.0 * now / self.duration:3.0f}%  {now / 1000.0:.1f} of "
+                f"{self.duration / 1000.0:.1f} s, {left:.0f} s left, {speed}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _summary(results: Results, seconds: float) -> str:
+    """Return what a person wants to know first about a run that took `seconds`."""
+    experiment, facts = results.experiment, results.provenance
+    simulated = experiment.duration / 1000.0
+    spikes = {name: neurons["spike_count"] for name, neurons in results.neurons.items()}
+    size = sum(len(counts) for counts in spikes.values())
+    plural = "rank" if facts["ranks"] == 1 else "ranks"
+    lines = [
+        f"{experiment.name}: {size} neurons, {simulated:g} s simulated in {seconds:.1f} s, "
+        f"{simulated / seconds:.3g} times real time",
+        f"parallel     {facts['ranks']} {plural}, MPI library: {facts['mpi_library']}, "
+        f"exchange: {facts['exchange']}, at most {max(facts['peak_memory']):.0f} MB per rank",
+        f"spikes       {sum(int(counts.sum()) for counts in spikes.values())}",
+    ]
+    for name, population in experiment.populations.items():
+        targets = sorted({element.eps for element in population.elements.values()})
+        calcium = f"calcium {results.neurons[name]['calcium'].mean():.4g}"
+        if targets:
+            calcium += f", target {' and '.join(map(str, targets))}"
+        lines.append(f"{name:12} {spikes[name].mean() / simulated:.4g} Hz, {calcium}")
+    lines += [f"{name:12} {count} synapses" for name, count in results.n_synapses.items()]
+    phases = [f"{name} {np.max(times):.2f}" for name, times in facts["timings"].items()]
+    return "\n".join([*lines, f"seconds      {', '.join(phases)} (longest of the ranks)"])
+
+
+def _complain(error: InputError) -> int:
+    print(f"distsp: {error}", file=sys.stderr)
+    return 2
+
+
+def _told(fault: BaseException, ranks: Ranks) -> str:
+    """Return one line about what ended the run."""
+    if isinstance(fault, InputError):
+        return str(fault)
+    if isinstance(fault, KeyboardInterrupt):
+        return "interrupted"
+    where = traceback.extract_tb(fault.__traceback__)[-1]
+    text = " ".join(str(fault).split())
+    return (
+        f"rank {ranks.rank} of {ranks.size} failed: {type(fault).__name__}: {text} "
+        f"({os.path.basename(where.filename)}, line {where.lineno})"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

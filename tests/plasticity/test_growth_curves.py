@@ -1,0 +1,233 @@
+"""Calcium and elements against SciPy's integrators, alone and inside a simulation."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from scipy.integrate import quad, solve_ivp
+
+from distsp import loop
+from distsp.network import Network
+from distsp.plasticity.growth_curves import Element, Gaussian, Linear, Sigmoid, grown, growth
+from distsp.ranks import Ranks
+from distsp.simulation import Simulation
+
+H, TAU, BETA = 0.1, 200.0, 0.01
+CURVES = {
+    "gaussian": {"curve": "gaussian", "eta": 0.01, "eps": 0.07},
+    "falling": {"curve": "gaussian", "eta": 0.08, "eps": 0.02},
+    "linear": {"curve": "linear", "eps": 0.05},
+    "sigmoid": {"curve": "sigmoid", "eps": 0.05, "psi": 0.01},
+}
+
+
+def rate(curve: dict, calcium: float) -> float:
+    """Return dz/dt per growth rate, written out as in the papers."""
+    eps = curve["eps"]
+    if curve["curve"] == "gaussian":
+        xi = (curve["eta"] + eps) / 2
+        zeta = (curve["eta"] - eps) / (2 * np.sqrt(np.log(2)))
+        return 2 * np.exp(-(((calcium - xi) / zeta) ** 2)) - 1
+    if curve["curve"] == "linear":
+        return 1 - calcium / eps
+    return 2 / (1 + np.exp((calcium - eps) / curve["psi"])) - 1
+
+
+def element(curve: dict) -> Element:
+    """Return the description of an element that grows by 1 per ms."""
+    kinds = {"gaussian": Gaussian, "linear": Linear, "sigmoid": Sigmoid}
+    return kinds[curve["curve"]](growth_rate=1.0, **curve)
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+@pytest.mark.parametrize("calcium", [0.0, 0.01, 0.02, 0.05, 0.07, 0.3])
+def test_rate_of_a_curve(curve, calcium):
+    kind, a, b = element(curve).shape()
+    assert growth(kind, a, b, calcium) == pytest.approx(rate(curve, calcium), rel=1e-13, abs=1e-15)
+
+
+def test_where_the_curves_are_zero():
+    for curve in CURVES.values():
+        shape = element(curve).shape()
+        for key in ("eta", "eps"):
+            if key in curve:
+                assert abs(growth(*shape, curve[key])) < 1e-14
+    # Growth between the zeros of a gaussian, loss outside.
+    shape = element(CURVES["gaussian"]).shape()
+    assert growth(*shape, 0.04) == 1.0
+    assert growth(*shape, 0.0) < 0.0
+    assert growth(*shape, 0.2) < 0.0
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+@given(
+    calcium=st.floats(0.0, 2.0),
+    duration=st.floats(1e-3, 30.0),
+)
+@example(calcium=0.33, duration=10.0)
+@example(calcium=0.0, duration=20.0)
+@example(calcium=1e-300, duration=1e-3)
+def test_integral_of_a_curve(curve, calcium, duration):
+    # In units of the time constant of calcium.
+    shape = element(curve).shape()
+    got = grown(*shape, calcium, TAU, duration * TAU) / TAU
+    # Where calcium crosses the curve is where the integrand needs care.
+    crossings = [np.log(calcium / c) for c in (0.005, 0.02, 0.05, 0.1) if 0 < c < calcium]
+    exact, _ = quad(
+        lambda t: rate(curve, calcium * np.exp(-t)),
+        0.0,
+        duration,
+        epsabs=1e-14,
+        epsrel=1e-13,
+        limit=1000,
+        points=sorted(t for t in crossings if t < duration) or None,
+    )
+    # The integral of |dz/dt|, below `duration` times the largest rate, is what 1e-10 refers to.
+    assert got == pytest.approx(exact, rel=0, abs=1e-10 * min(duration, 1.0) + 1e-13 * duration)
+
+
+def test_no_time_no_growth():
+    assert grown(*element(CURVES["gaussian"]).shape(), 0.1, TAU, 0.0) == 0.0
+
+
+def follow(curve: dict, nu: float, z: float, spikes: list[int], stops: list[int], end: int):
+    """Return (calcium, z) at the step `end` by a Runge-Kutta method of high order.
+
+    z is clamped at the spikes and at `stops`, which is where an interval ends.
+    """
+    calcium, step = 0.0, 0
+    for until in sorted({*spikes, *stops, end}):
+        if until > step:
+            solution = solve_ivp(
+                lambda _, y: [-y[0] / TAU, nu * rate(curve, y[0])],
+                (0.0, (until - step) * H),
+                [calcium, z],
+                method="DOP853",
+                rtol=1e-13,
+                atol=1e-15,
+            )
+            calcium, z = solution.y[:, -1]
+            z = max(z, 0.0)
+        calcium += BETA * spikes.count(until)
+        step = until
+    return calcium, z
+
+
+def fields(populations: int = 1):
+    """Return a state of one neuron with one element and no time behind it, as `loop.grow` takes."""
+    names = loop.State._fields
+    state = loop.State(**dict.fromkeys(names, np.zeros(1)))
+    return state._replace(calcium_step=np.zeros(1, np.int64), z=np.zeros((1, 1)))
+
+
+def populations_of_one():
+    """Return the description of one population, as `loop.grow` takes it."""
+    empty = dict.fromkeys(loop.Populations._fields, np.zeros(1, np.int64))
+    empty |= {"tau_calcium": np.array([TAU / H]), "beta_calcium": np.array([BETA])}
+    empty |= {"size": np.ones(1, np.int64), "constants": np.zeros((1, 1))}
+    return loop.Populations(**empty)
+
+
+@pytest.mark.parametrize("nu", [0.002, -0.002])
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+def test_growth_along_a_random_spike_train(curve, nu):
+    rng = np.random.default_rng(5)
+    # Bursts and long silences.
+    gaps = np.where(rng.uniform(size=40) < 0.7, rng.integers(1, 60, 40), rng.integers(1, 9000, 40))
+    spikes = np.cumsum(gaps).tolist()
+    end = spikes[-1] + 5000
+    state, populations = fields(), populations_of_one()
+    state.z[0, 0] = 1.5
+    growing = loop.Growth(
+        np.array([1]), np.array([[element(curve).shape()]]), np.array([[0]]), np.array([[nu * H]])
+    )
+    for spike in spikes:
+        loop.grow(state, growing, populations, 0, 0, spike)
+        state.calcium[0] += BETA
+    loop.grow_all(state, growing, populations, end)
+    calcium, z = follow(curve, nu, 1.5, spikes, [], end)
+    assert state.calcium_step[0] == end
+    assert state.calcium[0] == pytest.approx(calcium, rel=1e-9)
+    assert state.z[0, 0] == pytest.approx(z, rel=1e-9)
+
+
+def growing_network(record: float | None = None, update: float | None = None):
+    """Return a simulation of neurons with every curve that fire at random."""
+    net = Network(resolution=H, seed=11, update_interval=update)
+    elements = {
+        name: {**curve, "growth_rate": nu, "z": 2.5, "tau_vacant": 0.0}
+        for (name, curve), nu in zip(CURVES.items(), (0.003, -0.002, 0.004, -0.003), strict=True)
+    }
+    neurons = net.create("iaf_psc_alpha", 5, name="N", elements=elements, tau_Ca=TAU, beta_Ca=BETA)
+    net.drive(net.poisson_generator(rate=12_000.0), neurons, weight=11.0, delay=1.0)
+    net.record_spikes(neurons)
+    if record:
+        net.record(record)
+    return Simulation(net, Ranks()), neurons
+
+
+@pytest.mark.parametrize("update", [None, 250.0])
+def test_growth_in_a_simulation(update):
+    simulation, neurons = growing_network(update=update)
+    simulation.run(1777.7)
+    times, ids = simulation.spikes(neurons)
+    assert 20 < len(times) / 5 < 500
+    stops = [] if update is None else list(range(2500, 17777, 2500))
+    for neuron in neurons.ids:
+        spikes = np.rint(times[ids == neuron] / H).astype(int).tolist()
+        for name, curve in CURVES.items():
+            nu = neurons.elements[name].growth_rate
+            calcium, z = follow(curve, nu, 2.5, spikes, stops, 17777)
+            assert neurons.calcium[neuron] == pytest.approx(calcium, rel=1e-9)
+            assert neurons.z(name)[neuron] == pytest.approx(z, rel=1e-9)
+
+
+def test_recording_more_often_changes_nothing():
+    runs = []
+    for interval in (None, 500.0, 0.7):
+        simulation, neurons = growing_network(record=interval, update=250.0)
+        simulation.run(600.0)
+        if interval == 0.7:
+            assert len(simulation.recording["time"]) == 857
+        runs.append([neurons.calcium, neurons.V_m, *(neurons.z(name) for name in CURVES)])
+    for others in runs[1:]:
+        for first, other in zip(runs[0], others, strict=True):
+            assert first.tobytes() == other.tobytes()
+
+
+def test_reading_changes_nothing():
+    simulation, neurons = growing_network()
+    other, undisturbed = growing_network()
+    for _ in range(50):
+        simulation.run(3.0)
+        assert (neurons.calcium >= 0).all()
+        assert (neurons.z("linear") >= 0).all()
+    other.run(150.0)
+    assert neurons.calcium.tobytes() == undisturbed.calcium.tobytes()
+    assert neurons.z("linear").tobytes() == undisturbed.z("linear").tobytes()
+
+
+def test_elements_are_never_negative():
+    simulation, neurons = growing_network()
+    neurons.set(beta_Ca=1.0)
+    simulation.run(2000.0)
+    assert neurons.calcium.min() > 1.0
+    assert (neurons.z("linear") == 0.0).all()
+
+
+def test_calcium_parameters_changed_between_runs_apply_from_then_on():
+    net = Network(resolution=H, seed=1)
+    element_ = {"curve": "linear", "eps": 1.0, "growth_rate": 0.01}
+    neuron = net.create(
+        "iaf_psc_delta", 1, V_m=-50.0, elements={"e": element_}, tau_Ca=10.0, beta_Ca=1.0
+    )
+    simulation = Simulation(net, Ranks())
+    simulation.run(5.1)
+    neuron.set(tau_Ca=40.0)
+    simulation.run(20.0)
+    # One spike, at 0.1 ms.
+    at_change = np.exp(-5.0 / 10.0)
+    assert neuron.spike_count.tolist() == [1]
+    assert neuron.calcium[0] == pytest.approx(at_change * np.exp(-20.0 / 40.0), rel=1e-13)
+    area = 10.0 * (1 - at_change) + 40.0 * at_change * -np.expm1(-20.0 / 40.0)
+    assert neuron.z("e")[0] == pytest.approx(0.01 * (25.1 - area), rel=1e-12)
