@@ -2,8 +2,8 @@
 
     python benchmarks/nest_default_run.py --duration 200000
 
-Needs PyNEST 3 and nothing of distsp. Records what the default run records: every 1000 ms the mean
-calcium and the number of synapses. Prints how long the simulation loop took, recordings included.
+Needs PyNEST 3.10 and nothing of distsp. Records every 1000 ms the mean calcium and the number of
+synapses. Prints how long the simulation loop took, recordings included.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads (default 1)")
     options = parser.parse_args()
 
-    nest.set_verbosity("M_ERROR")
+    nest.verbosity = nest.VerbosityLevel.ERROR
     nest.ResetKernel()
     nest.resolution = 0.1
     nest.rng_seed = options.seed
@@ -87,7 +87,9 @@ def main() -> None:
     print("time (s)  calcium E  calcium I  synapse_ex  synapse_in")
     for k in range(9, n_recordings, 10):
         ca_e, ca_i, n_ex, n_in = rows[k]
-        print(f"{(k + 1) * RECORD_INTERVAL / 1000:8g}  {ca_e:9.4f}  {ca_i:9.4f}  {n_ex:10}  {n_in:10}")
+        print(
+            f"{(k + 1) * RECORD_INTERVAL / 1000:8g}  {ca_e:9.4f}  {ca_i:9.4f}  {n_ex:10}  {n_in:10}"
+        )
     print(f"{seconds:.2f} s for {n_recordings * RECORD_INTERVAL / 1000:g} s of simulated time")
 
 

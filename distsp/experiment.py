@@ -209,9 +209,11 @@ def _key(place: Any, key: str, path: str, parents: list[str]) -> str | int:
         return key
     if isinstance(place, list) and key in map(str, range(len(place))):
         return int(key)
-    known = [*place] if isinstance(place, dict) else range(len(place)) if place else []
+    has = "is a single value"
+    if isinstance(place, dict | list):
+        known = map(str, range(len(place)) if isinstance(place, list) else place)
+        has = f"has {', '.join(known) or 'none'}"
     where = ".".join(parents) or "the experiment"
-    has = f"has {', '.join(map(str, known))}" if known else "has no keys"
     raise InputError(f"{path}: there is no such key; {where} {has}")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from textwrap import shorten
 from typing import NoReturn
 
 import numpy as np
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BaseException as fault:
         # Ranks that fail together would all speak; the end that the first brings silences the rest.
         time.sleep(min(0.1 * ranks.rank, 5.0))
-        print(f"distsp: {_told(fault, ranks)}", file=sys.stderr)
+        _tell(fault if isinstance(fault, InputError) else _described(fault, ranks))
         ranks.abort(2 if isinstance(fault, InputError) else 1)
         raise
 
@@ -265,20 +266,22 @@ def _summary(results: Results, seconds: float) -> str:
 
 
 def _complain(error: InputError) -> int:
-    print(f"distsp: {error}", file=sys.stderr)
+    _tell(error)
     return 2
 
 
-def _told(fault: BaseException, ranks: Ranks) -> str:
-    """Return one line about what ended the run."""
-    if isinstance(fault, InputError):
-        return str(fault)
+def _tell(problem: object) -> None:
+    """Print a problem in one line, however long and wild a user's keys in it are."""
+    print("distsp:", shorten(str(problem), 1000), file=sys.stderr)
+
+
+def _described(fault: BaseException, ranks: Ranks) -> str:
+    """Return what ended the run, and where in the program."""
     if isinstance(fault, KeyboardInterrupt):
         return "interrupted"
     where = traceback.extract_tb(fault.__traceback__)[-1]
-    text = " ".join(str(fault).split())
     return (
-        f"rank {ranks.rank} of {ranks.size} failed: {type(fault).__name__}: {text} "
+        f"rank {ranks.rank} of {ranks.size} failed: {type(fault).__name__}: {fault} "
         f"({os.path.basename(where.filename)}, line {where.lineno})"
     )
 

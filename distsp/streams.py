@@ -73,8 +73,11 @@ def philox(key, c0, c1, c2, c3):  # type: ignore[no-untyped-def]
 
 @inlined
 def unit(high, low):  # type: ignore[no-untyped-def]
-    """Return a float64 uniform in (0, 1) made of the top 53 bits of two random words."""
-    return (np.float64(high * np.uint64(1 << 21) + (low >> np.uint64(11))) + 0.5) * 2.0**-53
+    """Return a float64 uniform in (0, 1) made of the top 52 bits of two random words.
+
+    With 53 bits the half would be rounded, and the largest number would be 1.
+    """
+    return (np.float64(high * np.uint64(1 << 20) + (low >> np.uint64(12))) + 0.5) * 2.0**-52
 
 
 @compiled

@@ -201,7 +201,7 @@ def test_changed(small: Experiment) -> None:
         ("populations.E.size", "true", "populations.E.size: True"),
         ("populations.E.size", "9" * 10_000, "populations.E.size: '999"),
         ("populations.E.parameters", "[" * 100_000, "populations.E.parameters"),
-        ("duration", "1\nseed = 2", "duration: '1 seed = 2' must be a valid number"),
+        ("duration", "1\nseed = 2", "duration: '1\\nseed = 2' must be a valid number"),
     ],
 )
 def test_changed_to_nonsense(small: Experiment, path: str, value: str, told: str) -> None:
@@ -229,7 +229,7 @@ WRONG = [
     ("duration = 100", "duration = ", "line 3"),
     ("duration = 100", "duration = 100\nduration = 100", "line 4"),
     ("duration = 100", f"duration = {'[' * 100_000}", "nested too deeply"),
-    ("duration = 100", f"duration.{'a.' * 10_000}b = 1", "duration"),
+    ("duration = 100", f"duration.{'a.' * 10_000}b = 1", "experiment: is nested too deeply"),
     ("update_interval = 10", "update_interval = 0.25", "update_interval: 0.25 ms"),
     ("record_interval = 10", "record_interval = 0.25", "record_interval: 0.25 ms"),
     ('name = "small"', 'name = "../small"', "name: '../small' must be letters"),

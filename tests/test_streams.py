@@ -33,7 +33,7 @@ def counts_of(mean: float, seed: int, n: int, steps: int, index: int = 0, first_
     words, out = np.empty((4, n), np.uint32), np.empty((steps, n), np.int32)
     key = stream_key(seed, Purpose.POISSON, index)
     for group in range(steps // 4):
-        poisson_words(key, 0, 1, first_step // 4 + group, words)
+        poisson_words(key, 0, 1, first_step // 4 + group, n, words)
         for i in range(4):
             poisson_counts(words[i], base, thresholds, out[4 * group + i])
     return out
@@ -60,7 +60,7 @@ def test_words_of_a_block_are_those_of_its_counters():
     group, first, stride = 2**33 + 5, 3, 4
     words = np.empty((4, 300), np.uint32)
     key = stream_key(7, Purpose.POISSON, 2)
-    poisson_words(key, first, stride, group, words)
+    poisson_words(key, first, stride, group, 300, words)
     for j in (0, 1, 150, 299):
         expected = words_of(int(key), first + stride * j, group & FULL, group >> 32, 0)
         assert tuple(words[:, j].tolist()) == expected

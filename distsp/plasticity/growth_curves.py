@@ -79,6 +79,8 @@ AnyElement = Annotated[Gaussian | Linear | Sigmoid, Field(discriminator="curve")
 _points, _weights = np.polynomial.legendre.leggauss(5)
 POINTS, WEIGHTS = 0.5 * (_points + 1.0), 0.5 * _weights
 PANEL = 0.3
+MOST_PANELS = 1e6
+TINY = 1e-300
 
 
 @inlined
@@ -114,14 +116,17 @@ def grown(kind, a, b, calcium, tau, duration):  # type: ignore[no-untyped-def]
     """
     if duration <= 0.0:
         return 0.0
-    lost = -np.expm1(-duration / tau)
     if kind == LINEAR:
-        return duration - calcium * tau * lost / a
-    reach = max(duration / tau, calcium * lost / abs(b))
-    panels = int(reach / PANEL) + 1
-    width = duration / panels
-    total = 0.0
-    for i in range(panels):
+        return duration + calcium * tau * np.expm1(-duration / tau) / a
+    total, begin = 0.0, 0.0
+    while begin < duration:
+        # As calcium falls it changes more slowly, and the panels become longer.
+        width = PANEL * tau * min(1.0, abs(b) / max(calcium, TINY))
+        width = min(max(width, duration / MOST_PANELS), duration - begin)
+        area = 0.0
         for point, weight in zip(POINTS, WEIGHTS):  # noqa: B905
-            total += weight * growth(kind, a, b, calcium * np.exp(-(i + point) * width / tau))
-    return total * width
+            area += weight * growth(kind, a, b, calcium * np.exp(-point * width / tau))
+        total += area * width
+        calcium *= np.exp(-width / tau)
+        begin += width
+    return total

@@ -203,7 +203,7 @@ def test_spikes_are_those_of_the_plain_integrator(model, t_ref):
     parameters = {
         "tau_m": 9.0,
         "C_m": 200.0,
-        "I_e": 300.0,
+        "I_e": 330.0,
         "E_L": -68.0,
         "V_th": -55.0,
         "V_reset": -66.0,

@@ -1,0 +1,141 @@
+"""The command line under mpirun: one message, one result, whatever the number of ranks."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("mpirun") is None, reason="needs mpirun")
+
+EXPERIMENT = """
+name = "wired"
+duration = 120.0
+seed = 3
+update_interval = 20.0
+record_interval = 10.0
+
+[populations.E]
+model = "iaf_psc_alpha"
+size = 37
+record_spikes = true
+parameters = { I_e = 450.0 }
+elements.den = { curve = "gaussian", growth_rate = 0.05, eps = 0.05 }
+elements.axon = { curve = "gaussian", growth_rate = 0.05, eps = 0.05 }
+
+[populations.A]
+model = "iaf_psc_delta"
+size = 2
+
+[synapse_types.plastic]
+weight = 20.0
+delay = 1.0
+pre = "axon"
+post = "den"
+
+[synapse_types.drawn]
+weight = { distribution = "uniform", low = 1.0, high = 2.0 }
+delay = { distribution = "uniform", low = 1.0, high = 2.0 }
+
+[inputs.noise]
+rate = 10000.0
+targets = [{ population = "E", weight = 6.2, delay = 1.0 }]
+
+[[connections]]
+source = "E"
+target = "A"
+synapse = "drawn"
+rule = { rule = "fixed_indegree", indegree = 5 }
+"""
+
+
+def mpirun(n: int, *arguments: str, cwd: Path, program: tuple[str, ...] = ("-m", "distsp.run")):
+    command = ["mpirun", "-n", str(n), sys.executable, *program, *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
+def contents(path: Path) -> dict[str, tuple[object, ...]]:
+    """Everything in a result but its provenance: bytes, types, shapes and attributes."""
+    found = {}
+
+    def look(name: str, entry: object) -> None:
+        if name.split("/")[0] == "provenance":
+            return
+        attributes = sorted(entry.attrs.items())
+        if isinstance(entry, h5py.Dataset):
+            value = entry[()]
+            data = value if isinstance(value, bytes) else value.tobytes()
+            found[name] = (data, entry.dtype, entry.shape, attributes)
+        else:
+            found[name] = (attributes,)
+
+    with h5py.File(path) as file:
+        file.visititems(look)
+    return found
+
+
+def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path) -> None:
+    (tmp_path / "wired.toml").write_text(EXPERIMENT)
+    results = []
+    for n in (1, 2, 3, 4):
+        done = mpirun(n, "wired.toml", "--output", f"on_{n}", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("wired: 39 neurons") == 1
+        assert f"{n} rank" in done.stdout
+        results.append(contents(tmp_path / f"on_{n}" / "results.h5"))
+        csv = (tmp_path / f"on_{n}" / "results.csv").read_bytes()
+        assert csv == (tmp_path / "on_1" / "results.csv").read_bytes()
+    assert len(results[0]["synapses/plastic/source"][0]) > 0
+    assert len(results[0]["spikes/E/id"][0]) > 0
+    for other in results[1:]:
+        assert other == results[0]
+
+
+@pytest.mark.parametrize("n", [1, 4])
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["other.toml"], "distsp: other.toml: there is no such file\n"),
+        (["--seed", "-1"], "distsp: seed: -1 must be greater than or equal to 0\n"),
+        (["--wrong"], "distsp: unrecognized arguments: --wrong\n"),
+        (["--output", "/proc/here"], "distsp: --output: '/proc/here' cannot be written: "),
+    ],
+)
+def test_wrong_input_is_told_once(tmp_path: Path, n: int, arguments: list[str], told: str) -> None:
+    done = mpirun(n, *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(told)
+    assert done.stderr.count("distsp:") == 1
+    assert done.stdout == ""
+    assert not [*tmp_path.iterdir()]
+
+
+def test_list_is_printed_once(tmp_path: Path) -> None:
+    done = mpirun(3, "--list", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.count("structural_plasticity") == 1
+
+
+@pytest.mark.parametrize("guilty", ["0", "2", "0, 1, 2"])
+def test_fault_on_any_rank_ends_all_with_one_message(tmp_path: Path, guilty: str) -> None:
+    program = f"""
+import sys
+import distsp.run
+from distsp.run import write_results
+
+def fail(simulation, *others):
+    if simulation.ranks.rank in ({guilty},):
+        raise OSError("the disk is full")
+    write_results(simulation, *others)
+
+distsp.run.write_results = fail
+sys.exit(distsp.run.main(["--scale", "0.02", "--duration", "2000", "--quiet"]))
+"""
+    done = mpirun(3, cwd=tmp_path, program=("-c", program))
+    assert done.returncode != 0
+    told = f"distsp: rank {guilty[0]} of 3 failed: OSError: the disk is full"
+    assert done.stderr.count("distsp:") == 1
+    assert told in done.stderr
+    assert not (tmp_path / "structural_plasticity" / "results.h5").exists()
