@@ -72,7 +72,7 @@ class State(NamedTuple):
     spike_count: Array  # int32
     z: Array  # (element, neuron) float64: as it was at `calcium_step`
     z_connected: Array  # (element, neuron) int32
-    due_counts: Array  # (plain type, step mod n, neuron) uint32: events that will arrive
+    due_counts: Array  # (plain type, step mod n, neuron) uint16 or uint32: events to arrive
     due_weights: Array  # (2, step mod n, neuron) float64: their weights, excitatory, inhibitory
 
 
@@ -277,7 +277,7 @@ def deliver(state, plain, valued, receive, step, n_steps, size, n_neurons):  # t
                 row = kind * n_neurons + sources[i]
                 start = plain.start[row]
                 for k in range(start, start + plain.length[row]):
-                    due[plain.targets[k]] += np.uint32(1)
+                    due[plain.targets[k]] += 1
         if valued.n_types[0] > 0:
             sources[:n].sort()
         for kind in range(valued.n_types[0]):

@@ -97,7 +97,7 @@ class Simulation:
         compile_once(self.ranks)
         self.state = self._initial_state()
         self._update = StructuralUpdate(
-            self.ranks, self.tables, self.elements, self._tau_vacant(), network.seed
+            self.ranks, self.tables, self.elements, self._losses(), network.seed
         )
         self._look_at_network()
         for population in network.populations.values():
@@ -232,17 +232,17 @@ class Simulation:
             spike_count=np.zeros(n, dtype=np.int32),
             z=z,
             z_connected=np.zeros(z.shape, dtype=np.int32),
-            due_counts=np.zeros(self._due_shape(False), dtype=np.uint32),
+            due_counts=np.zeros(self._due_shape(False), dtype=np.uint16),
             due_weights=np.zeros(self._due_shape(True)),
         )
 
-    def _tau_vacant(self) -> Array:
-        """Return the fraction of vacant elements lost at an update, per element and neuron."""
-        fraction = np.zeros((len(self.elements), self.n_local))
-        for p in self.network.populations.values():
-            for name, element in p.elements.items():
-                fraction[self.elements.index(name), self.local_slice(p)] = element.tau_vacant
-        return fraction
+    def _losses(self) -> list[tuple[int, slice, float]]:
+        """Return which fraction of its vacant elements each population loses at an update."""
+        return [
+            (self.elements.index(name), self.local_slice(p), element.tau_vacant)
+            for p in self.network.populations.values()
+            for name, element in p.elements.items()
+        ]
 
     def _due_shape(self, valued: bool) -> tuple[int, int, int]:
         kinds = list(self.tables.kinds.values())
@@ -283,6 +283,7 @@ class Simulation:
             self.means = PopulationMeans(
                 whole_steps("record_interval", interval, self.network.resolution)
             )
+        self._make_room_for_events()
         self._seen = self.network.version
 
     def _keep_potentials(self) -> None:
@@ -348,8 +349,15 @@ class Simulation:
         began = time.perf_counter()
         loop.grow_all(self.state, self._growth, self._populations, self.step)
         self._update.apply(self.state, self.step)
+        self._make_room_for_events()
         self._updated = self.step
         self.seconds["update"] += time.perf_counter() - began
+
+    def _make_room_for_events(self) -> None:
+        """Count events in 32 bits where a neuron could receive more in a step than 16 bits hold."""
+        counts = self.state.due_counts
+        if counts.dtype == np.uint16 and self.tables.most_incoming() > np.iinfo(np.uint16).max:
+            self.state = self.state._replace(due_counts=counts.astype(np.uint32))
 
     def _slice_steps(self) -> int:
         """Return the length of a slice: the shortest delay."""

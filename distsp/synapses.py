@@ -40,6 +40,8 @@ class Kind:
     delay: int
     """Steps; the shortest possible one if each synapse has its own."""
     longest_delay: int
+    most_incoming: int = 0
+    """Synapses that a neuron here has at most, by rules; plastic types are counted anew."""
 
 
 @compiled
@@ -150,6 +152,8 @@ class Synapses:
             self.plain.insert(rows, targets)
         if kind.incoming >= 0:
             self.incoming.insert(kind.incoming * self.n_local + targets, sources)
+        elif len(targets):
+            kind.most_incoming += int(np.bincount(targets).max())
 
     def _own_values(self, kind: Kind, sources: Ids, targets: Ids) -> tuple[Any, Any]:
         """Draw weights and delays; a batch and the place in the pair say which synapse it is."""
@@ -181,6 +185,11 @@ class Synapses:
         """
         self.table(kind).remove(kind.row * self.n_neurons + sources, targets, copies)
         self.incoming.remove(kind.incoming * self.n_local + targets, sources, copies)
+
+    def most_incoming(self) -> int:
+        """Return a bound of how many synapses of a type a neuron of this rank has."""
+        plastic = int(self.incoming.length.max(initial=0))
+        return max([plastic, *(kind.most_incoming for kind in self.kinds.values())])
 
     def count(self, kind: Kind) -> int:
         """Return the number of synapses of a type on this rank."""

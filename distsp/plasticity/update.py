@@ -49,11 +49,11 @@ def bind(z, z_connected, places, change):  # type: ignore[no-untyped-def]
 
 @compiled
 def lose_vacant(z, z_connected, tau_vacant):  # type: ignore[no-untyped-def]
-    """Take tau_vacant of its vacant elements from each neuron."""
+    """Take the fraction `tau_vacant` of its vacant elements from each neuron."""
     for i in range(len(z)):
         count = np.floor(z[i]) - z_connected[i]
         if count > 0:
-            z[i] -= count * tau_vacant[i]
+            z[i] -= count * tau_vacant
 
 
 @compiled
@@ -126,8 +126,8 @@ class StructuralUpdate:
     synapses : Synapses
     elements : list of str
         Names of the elements, in order of the rows of `State.z`.
-    tau_vacant : array (element, neuron) of float64
-        Fraction of the vacant elements lost at an update.
+    losses : list of (int, slice, float)
+        Element, neurons of this rank, and the fraction of vacant elements lost at an update.
     seed : int
     """
 
@@ -136,11 +136,11 @@ class StructuralUpdate:
         ranks: Ranks,
         synapses: Synapses,
         elements: list[str],
-        tau_vacant: npt.NDArray[np.float64],
+        losses: list[tuple[int, slice, float]],
         seed: int,
     ) -> None:
         self.ranks, self.synapses, self.elements = ranks, synapses, elements
-        self.tau_vacant, self.seed = tau_vacant, seed
+        self.losses, self.seed = losses, seed
 
     def apply(self, state: State, step: int) -> None:
         """Break and make synapses, the elements having been brought up to `step`."""
@@ -150,8 +150,8 @@ class StructuralUpdate:
             self._break_outgoing(state, kind, index, step)
             self._break_incoming(state, kind, index, step)
             self._pair(state, kind, index, step)
-        for e in range(len(self.elements)):
-            lose_vacant(state.z[e], state.z_connected[e], self.tau_vacant[e])
+        for element, here, tau_vacant in self.losses:
+            lose_vacant(state.z[element, here], state.z_connected[element, here], tau_vacant)
 
     def bind_initial(self, state: State, kind: Kind, sources: Ids, targets: Ids) -> None:
         """Bind the elements of synapses that a rule has made onto this rank's neurons.
