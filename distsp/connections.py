@@ -28,6 +28,10 @@ class Rule(Fields):
         """Return what is wrong with these sizes, if anything is."""
         return None
 
+    def expected(self, n_sources: int, n_targets: int) -> float:
+        """Return about how many synapses there will be."""
+        return n_sources * n_targets
+
     def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
         """Return the synapses of some targets.
 
@@ -70,6 +74,9 @@ class OneToOne(Rule):
             return f"one_to_one needs as many sources, {n_sources}, as targets, {n_targets}"
         return None
 
+    def expected(self, n_sources: int, n_targets: int) -> float:
+        return n_targets
+
     def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
         return _without_autapses(self, targets, targets, own)
 
@@ -91,6 +98,9 @@ class FixedIndegree(Rule):
             )
         return None
 
+    def expected(self, n_sources: int, n_targets: int) -> float:
+        return self.indegree * n_targets
+
     def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
         forbidden = np.full_like(own, -1) if self.allow_autapses else own
         return fixed_indegree(key, n, targets, forbidden, self.indegree, self.allow_multapses)
@@ -101,6 +111,9 @@ class PairwiseBernoulli(Rule):
 
     rule: Literal["pairwise_bernoulli"] = "pairwise_bernoulli"
     p: Probability = Field(description="probability of each pair")
+
+    def expected(self, n_sources: int, n_targets: int) -> float:
+        return self.p * n_sources * n_targets
 
     def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
         forbidden = np.full_like(own, -1) if self.allow_autapses else own

@@ -434,6 +434,12 @@ class Network:
         )
         self.version += 1
 
+    def ends(self, connection: Connection) -> tuple[int, int]:
+        """Return the sizes of the populations that a connection connects."""
+        ends = connection.source, connection.target
+        n_sources, n_targets = (self.populations[name].size for name in ends)
+        return n_sources, n_targets
+
     def record(self, interval: float) -> None:
         """Record the population means every `interval` (ms); `Simulation.recording` has them."""
         values = Recording.check("", {"record_interval": _number(interval)})

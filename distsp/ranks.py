@@ -225,10 +225,10 @@ class Ranks:
 
         return Ranks(MPI.COMM_SELF, self.compiled_exchange)
 
-    def first_per_host(self) -> bool:
-        """Return whether this is the first rank of its host; collective."""
+    def on_host(self) -> tuple[int, int]:
+        """Return this rank's place among the ranks of its host, and their number; collective."""
         names = self.collect(socket.gethostname())
-        return names.index(names[self.rank]) == self.rank
+        return names[: self.rank].count(names[self.rank]), names.count(names[self.rank])
 
     def barrier(self) -> None:
         """Wait until all ranks are here."""

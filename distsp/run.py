@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from textwrap import shorten
 from typing import NoReturn
 
 import numpy as np
@@ -55,9 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         return job
     except BaseException as fault:
-        # Ranks that fail together would all speak; the end that the first brings silences the rest.
-        time.sleep(min(0.1 * ranks.rank, 5.0))
+        # Ranks that fail together would all speak: the end that the first brings silences the rest.
+        time.sleep(min(0.5 * ranks.rank, 5.0))
         _tell(fault if isinstance(fault, InputError) else _described(fault, ranks))
+        time.sleep(0.2)  # mpirun drops what it has not passed on when the ranks end
         ranks.abort(2 if isinstance(fault, InputError) else 1)
         raise
 
@@ -272,7 +272,8 @@ def _complain(error: InputError) -> int:
 
 def _tell(problem: object) -> None:
     """Print a problem in one line, however long and wild a user's keys in it are."""
-    print("distsp:", shorten(str(problem), 1000), file=sys.stderr)
+    sys.stderr.write(f"distsp: {' '.join(str(problem).split())[:1000]}\n")
+    sys.stderr.flush()
 
 
 def _described(fault: BaseException, ranks: Ranks) -> str:

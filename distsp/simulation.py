@@ -1,5 +1,6 @@
 """A network in motion: this rank's arrays, and the one time loop."""
 
+import os
 import sys
 import threading
 import time
@@ -21,7 +22,7 @@ from distsp.plasticity.update import StructuralUpdate
 from distsp.ranks import Ranks
 from distsp.recorders import PopulationMeans, Spikes
 from distsp.streams import Purpose, stream_key, uniforms
-from distsp.synapses import Synapses
+from distsp.synapses import Synapses, delay_range
 
 Array = npt.NDArray[Any]
 
@@ -67,6 +68,7 @@ class Simulation:
         self.n_neurons = network.size
         self.n_local = len(range(self.ranks.rank, self.n_neurons, self.ranks.size))
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
+        self._check_memory()
         self.tables = Synapses(
             self.ranks,
             self.n_neurons,
@@ -125,6 +127,11 @@ class Simulation:
     def n_spikes(self) -> int:
         """Number of spikes of all neurons since the start; collective."""
         return int(self.ranks.sum(self.counters[[loop.SPIKES]])[0])
+
+    @property
+    def bytes_per_slice(self) -> float:
+        """Mean number of bytes that a rank has sent per slice."""
+        return float(self.counters[loop.BYTES] / max(self.counters[loop.SLICES], 1))
 
     def synapse_count(self, name: str) -> int:
         """Return the number of synapses of a type; collective."""
@@ -208,6 +215,25 @@ class Simulation:
         return self.tables.kinds[name]
 
     # From the network's description to arrays ------------------------------------------------
+
+    def _check_memory(self) -> None:
+        """Refuse what cannot fit, before the machine begins to swap or kills the process."""
+        network, on_host = self.network, self.ranks.on_host()[1]
+        types = network.synapse_types.values()
+        slots = max([delay_range(t.delay, network.resolution)[1] for t in types], default=1)
+        state = 8 * max(n_variables(p) for p in network.populations.values()) + 24
+        state += 12 * len(self.elements)
+        due, index = 2 * slots * len(network.synapse_types), 16 * len(network.synapse_types)
+        synapses = 4 * sum(c.rule.expected(*network.ends(c)) for c in network.connections)
+        needed = self.n_local * (state + due) + self.n_neurons * index + synapses / self.ranks.size
+        installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / on_host
+        if needed > installed:
+            raise InputError(
+                f"populations: {self.n_neurons} neurons and what was asked for of them need at "
+                f"least {needed / 2**30:.1f} GiB per rank, but a rank here has "
+                f"{installed / 2**30:.1f} GiB; fewer neurons, synapses or steps of delay, or more "
+                "machines, would fit"
+            )
 
     def _initial_state(self) -> loop.State:
         n, populations = self.n_local, self.network.populations.values()
@@ -412,7 +438,7 @@ def compile_once(ranks: Ranks) -> None:
     if _compiled:
         return
     _compiled = True
-    if ranks.first_per_host():
+    if ranks.on_host()[0] == 0:
         notice = threading.Timer(2.0, _say_compiling)
         notice.start()
         _simulate_everything(ranks.alone())

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(shutil.which("mpirun") is None, reason="needs mp
 
 EXPERIMENT = """
 name = "wired"
-duration = 120.0
+duration = 65.0
 seed = 3
 update_interval = 20.0
 record_interval = 10.0
@@ -22,8 +22,8 @@ model = "iaf_psc_alpha"
 size = 37
 record_spikes = true
 parameters = { I_e = 450.0 }
-elements.den = { curve = "gaussian", growth_rate = 0.05, eps = 0.05 }
-elements.axon = { curve = "gaussian", growth_rate = 0.05, eps = 0.05 }
+elements.den = { curve = "gaussian", growth_rate = 0.2, eps = 0.05 }
+elements.axon = { curve = "gaussian", growth_rate = 0.2, eps = 0.05 }
 
 [populations.A]
 model = "iaf_psc_delta"

@@ -77,8 +77,8 @@ def test_integral_of_a_curve(curve, calcium, duration):
         lambda t: rate(curve, calcium * np.exp(-t)),
         0.0,
         duration,
-        epsabs=1e-14,
-        epsrel=1e-13,
+        epsabs=1e-13,
+        epsrel=1e-12,
         limit=1000,
         points=sorted(t for t in crossings if t < duration) or None,
     )
