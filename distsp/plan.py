@@ -1,6 +1,7 @@
 """From the network's description to the arrays of the time loop."""
 
 import ctypes
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from distsp import loop
-from distsp.fields import whole_steps
+from distsp.fields import InputError, whole_steps
 from distsp.network import Network, Population
 from distsp.neurons import MODELS
 from distsp.neurons.model import KERNEL
 from distsp.streams import Purpose, poisson_thresholds, stream_key
+from distsp.synapses import delay_range
 
 Array = npt.NDArray[Any]
 
@@ -43,6 +45,37 @@ def clock() -> Any:
 def n_variables(population: Population) -> int:
     """Return the number of state variables of a neuron."""
     return len(type(population.parameters).variables)
+
+
+def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
+    """Refuse what cannot fit, before the machine begins to swap or kills the process.
+
+    Parameters
+    ----------
+    network : Network
+    n_ranks, on_host : int
+        Number of ranks, and how many of them share this machine's memory.
+
+    Raises
+    ------
+    InputError
+        Saying how much is needed, and how much there is.
+    """
+    types = network.synapse_types.values()
+    slots = max([delay_range(t.delay, network.resolution)[1] for t in types], default=1)
+    variables = max([n_variables(p) for p in network.populations.values()], default=1)
+    elements = {name for p in network.populations.values() for name in p.elements}
+    per_neuron = 8 * variables + 24 + 12 * len(elements) + 2 * slots * len(types)
+    synapses = sum(c.rule.expected(*network.ends(c)) for c in network.connections)
+    here = network.size / n_ranks * per_neuron + 4 * synapses / n_ranks
+    needed = here + 16 * len(types) * network.size
+    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / on_host
+    if needed > installed:
+        raise InputError(
+            f"populations: {network.size} neurons, their synapses and delays need at least "
+            f"{needed / 2**30:.1f} GiB per rank, but a rank here has {installed / 2**30:.1f} GiB; "
+            "it must be less, or the machines more"
+        )
 
 
 def plan_populations(network: Network, slices: list[slice]) -> loop.Populations:

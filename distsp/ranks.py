@@ -28,6 +28,9 @@ PIECE = 2**28
 LAUNCHER_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "SLURM_STEP_NUM_TASKS")
 """Variables by which a launcher tells each process how many there are."""
 
+LAUNCHER_RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
+"""Variables by which a launcher tells each process which one it is."""
+
 
 @numba.cfunc(
     types.int32(
@@ -52,6 +55,11 @@ def _allgather_alone(send, count, kind, receive, receive_count, receive_kind, gr
 def launched_size() -> int:
     """Return how many processes the launcher says that it started; 1 without a launcher."""
     return max(int(os.environ.get(name, "1")) for name in LAUNCHER_SIZES)
+
+
+def launched_rank() -> int:
+    """Return which of the processes that the launcher started this one is."""
+    return max(int(os.environ.get(name, "0")) for name in LAUNCHER_RANKS)
 
 
 class Ranks:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from distsp.sums import means
 
 if TYPE_CHECKING:
+    from distsp.network import Network
     from distsp.simulation import Simulation
 
 Array = npt.NDArray[Any]
@@ -20,11 +21,19 @@ class PopulationMeans:
     ----------
     interval : int
         Steps between recordings.
+    network : Network
+        What is recorded.
     """
 
-    def __init__(self, interval: int) -> None:
+    def __init__(self, interval: int, network: "Network") -> None:
         self.interval = interval
-        self.columns: dict[str, list[float]] = {}
+        names = ["time"]
+        for p in network.populations.values():
+            names += [f"calcium/{p.name}", f"rate/{p.name}"]
+            for element in p.elements:
+                names += [f"elements/{p.name}/{element}/{what}" for what in ("z", "z_connected")]
+        names += [f"synapses/{name}" for name in network.synapse_types]
+        self.columns: dict[str, list[float]] = {name: [] for name in names}
         self._last_spikes: dict[str, int] = {}
         self._last_step = 0
 
@@ -49,7 +58,7 @@ class PopulationMeans:
         for name in simulation.network.synapse_types:
             values[f"synapses/{name}"] = simulation.synapse_count(name)
         for name, value in values.items():
-            self.columns.setdefault(name, []).append(value)
+            self.columns[name].append(value)
 
     def _rates(self, simulation: "Simulation", step: int) -> dict[str, float]:
         """Return the mean rates (Hz) since the previous recording."""

@@ -235,6 +235,8 @@ def _write_provenance(simulation: Simulation, file: Any) -> None:
     group["ranks"] = ranks.size
     group["mpi_library"] = " ".join(ranks.library.split())
     group["exchange"] = ranks.exchange_name
+    group["bytes_per_slice"] = simulation.bytes_per_slice
+    group["bytes_per_slice"].attrs["unit"] = "bytes per rank"
     group["hosts"] = list(hosts)
     group["platform"] = platform.platform()
     group["written"] = datetime.now(UTC).isoformat(timespec="seconds")

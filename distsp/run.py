@@ -5,6 +5,7 @@ that a wrong input is told once and ends all ranks.
 """
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -20,8 +21,9 @@ from tqdm import tqdm
 
 from distsp.experiment import Experiment, list_bundled
 from distsp.fields import InputError
+from distsp.plan import check_memory
 from distsp.plotting import plot_structural_plasticity
-from distsp.ranks import Ranks
+from distsp.ranks import Ranks, launched_rank
 from distsp.results import CSV, H5, Results, load_results, write_results
 from distsp.simulation import Simulation
 
@@ -45,10 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command on this rank and return its exit code."""
     try:
         ranks = Ranks.world()
-    except InputError as error:
-        return _complain(error)
+    except InputError as error:  # the processes cannot talk to each other
+        return _complain(error) if launched_rank() == 0 else 2
     try:
-        job = ranks.broadcast(_prepare(arguments) if ranks.rank == 0 else None)
+        on_host = ranks.on_host()[1]
+        job = ranks.broadcast(_prepare(arguments, ranks.size, on_host) if ranks.rank == 0 else None)
         if isinstance(job, Job):
             _run(job, ranks)
             return 0
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
 
 
-def _prepare(arguments: Sequence[str] | None) -> Job | int:
+def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job | int:
     """Return what is to be run, or the exit code if there is nothing to run."""
     try:
         options = _parser().parse_args(arguments)
@@ -74,6 +77,7 @@ def _prepare(arguments: Sequence[str] | None) -> Job | int:
         if options.show:
             print(experiment.to_toml(), end="")
             return 0
+        check_memory(experiment.build(), n_ranks, on_host)
         folder = Path(options.output or experiment.name)
         _claim(folder, options.force)
     except InputError as error:
@@ -170,6 +174,8 @@ def _claim(folder: Path, force: bool) -> None:
 def _run(job: Job, ranks: Ranks) -> None:
     """Simulate, write and tell; collective."""
     speaks = ranks.rank == 0 and not job.quiet
+    if job.quiet:
+        logging.getLogger("distsp").setLevel(logging.ERROR)
     if speaks and ranks.notice:
         print(f"distsp: {ranks.notice}", file=sys.stderr)
     simulation = Simulation(job.experiment.build(), ranks=ranks)
@@ -251,7 +257,9 @@ def _summary(results: Results, seconds: float) -> str:
         f"{experiment.name}: {size} neurons, {simulated:g} s simulated in {seconds:.1f} s, "
         f"{simulated / seconds:.3g} times real time",
         f"parallel     {facts['ranks']} {plural}, MPI library: {facts['mpi_library']}, "
-        f"exchange: {facts['exchange']}, at most {max(facts['peak_memory']):.0f} MB per rank",
+        f"exchange: {facts['exchange']}",
+        f"per rank     {facts['bytes_per_slice']:.0f} bytes sent per slice, at most "
+        f"{max(facts['peak_memory']):.0f} MB of memory",
         f"spikes       {sum(int(counts.sum()) for counts in spikes.values())}",
     ]
     for name, population in experiment.populations.items():

@@ -1,7 +1,6 @@
 """A network in motion: this rank's arrays, and the one time loop."""
 
-import os
-import sys
+import logging
 import threading
 import time
 import warnings
@@ -17,14 +16,24 @@ from distsp.distributions import values
 from distsp.fields import InputError, whole_steps
 from distsp.network import Network, Population
 from distsp.neurons.model import BLOCK
-from distsp.plan import Drives, clock, kernels, n_variables, plan_growth, plan_populations
+from distsp.plan import (
+    Drives,
+    check_memory,
+    clock,
+    kernels,
+    n_variables,
+    plan_growth,
+    plan_populations,
+)
 from distsp.plasticity.update import StructuralUpdate
 from distsp.ranks import Ranks
 from distsp.recorders import PopulationMeans, Spikes
 from distsp.streams import Purpose, stream_key, uniforms
-from distsp.synapses import Synapses, delay_range
+from distsp.synapses import Synapses
 
 Array = npt.NDArray[Any]
+
+LOG = logging.getLogger("distsp")
 
 LONGEST_SLICE = 32
 """Steps that a slice has at most, so that the input of a block stays in the cache."""
@@ -68,7 +77,7 @@ class Simulation:
         self.n_neurons = network.size
         self.n_local = len(range(self.ranks.rank, self.n_neurons, self.ranks.size))
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
-        self._check_memory()
+        check_memory(network, self.ranks.size, self.ranks.on_host()[1])
         self.tables = Synapses(
             self.ranks,
             self.n_neurons,
@@ -216,25 +225,6 @@ class Simulation:
 
     # From the network's description to arrays ------------------------------------------------
 
-    def _check_memory(self) -> None:
-        """Refuse what cannot fit, before the machine begins to swap or kills the process."""
-        network, on_host = self.network, self.ranks.on_host()[1]
-        types = network.synapse_types.values()
-        slots = max([delay_range(t.delay, network.resolution)[1] for t in types], default=1)
-        state = 8 * max(n_variables(p) for p in network.populations.values()) + 24
-        state += 12 * len(self.elements)
-        due, index = 2 * slots * len(network.synapse_types), 16 * len(network.synapse_types)
-        synapses = 4 * sum(c.rule.expected(*network.ends(c)) for c in network.connections)
-        needed = self.n_local * (state + due) + self.n_neurons * index + synapses / self.ranks.size
-        installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / on_host
-        if needed > installed:
-            raise InputError(
-                f"populations: {self.n_neurons} neurons and what was asked for of them need at "
-                f"least {needed / 2**30:.1f} GiB per rank, but a rank here has "
-                f"{installed / 2**30:.1f} GiB; fewer neurons, synapses or steps of delay, or more "
-                "machines, would fit"
-            )
-
     def _initial_state(self) -> loop.State:
         n, populations = self.n_local, self.network.populations.values()
         variables = []
@@ -307,7 +297,7 @@ class Simulation:
         interval = self.network.record_interval
         if interval is not None and self.means is None:
             self.means = PopulationMeans(
-                whole_steps("record_interval", interval, self.network.resolution)
+                whole_steps("record_interval", interval, self.network.resolution), self.network
             )
         self._make_room_for_events()
         self._seen = self.network.version
@@ -447,7 +437,7 @@ def compile_once(ranks: Ranks) -> None:
 
 
 def _say_compiling() -> None:
-    print("distsp: compiling (only the first time, half a minute)", file=sys.stderr, flush=True)
+    LOG.warning("distsp: compiling (only the first time, about half a minute)")
 
 
 def _simulate_everything(alone: Ranks) -> None:

@@ -41,23 +41,22 @@ def step(  # type: ignore[no-untyped-def]
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
         for j in range(n):
-            moved[j] = decay * potential[j] + drive
-            moved[j] += slope_v_ex * slope_ex[j] + to_v_ex * current_ex[j]
+            slope, current = slope_ex[j], current_ex[j]
+            moved[j] = decay * potential[j] + drive + (slope_v_ex * slope + to_v_ex * current)
+            current_ex[j] = rise_ex * slope + decay_ex * current
+            slope_ex[j] = decay_ex * slope + jump_ex * excitation[j]
         for j in range(n):
-            moved[j] += slope_v_in * slope_in[j] + to_v_in * current_in[j]
+            slope, current = slope_in[j], current_in[j]
+            moved[j] += slope_v_in * slope + to_v_in * current
+            current_in[j] = rise_in * slope + decay_in * current
+            slope_in[j] = decay_in * slope + jump_in * inhibition[j]
+        for j in range(n):
+            if waiting[j] == 0:
+                potential[j] = moved[j]
+            waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
         reached = False
         for j in range(n):
-            now = potential[j] if waiting[j] > 0 else moved[j]
-            potential[j] = now
-            reached |= now >= threshold
-        for j in range(n):
-            waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
-        for j in range(n):
-            current_ex[j] = rise_ex * slope_ex[j] + decay_ex * current_ex[j]
-            slope_ex[j] = decay_ex * slope_ex[j] + jump_ex * excitation[j]
-        for j in range(n):
-            current_in[j] = rise_in * slope_in[j] + decay_in * current_in[j]
-            slope_in[j] = decay_in * slope_in[j] + jump_in * inhibition[j]
+            reached |= potential[j] >= threshold
         if reached:
             count = fire(
                 potential, waiting, lo, threshold, reset, t_ref, lag, lags, neurons, count, first

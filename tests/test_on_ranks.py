@@ -1,0 +1,138 @@
+"""Starts the tests in the folder `mpi` on several ranks, and programs that end badly there.
+
+It is not in that folder itself: pytest-mpi takes everything in a folder of this name for a test
+that needs several ranks, and skips it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MPI_TESTS = ROOT / "tests" / "mpi"
+BESIDE_PYTHON = Path(sys.executable).parent / "mpirun"
+MPIRUN = str(BESIDE_PYTHON) if BESIDE_PYTHON.exists() else shutil.which("mpirun")
+
+pytestmark = pytest.mark.skipif(MPIRUN is None, reason="there is no mpirun")
+
+
+def on_ranks(n: int, *arguments: str, seconds: float = 200.0) -> subprocess.CompletedProcess[str]:
+    """Run Python on `n` ranks."""
+    # What Open MPI wants to hear before it starts more ranks than cores, or anything as root.
+    environment = os.environ | {
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+    }
+    return subprocess.run(
+        [str(MPIRUN), "-n", str(n), sys.executable, *arguments],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=seconds,
+    )
+
+
+def passes(n: int, *arguments: str) -> None:
+    """Run pytest on `n` ranks and show what it says if a test fails."""
+    options = ["--with-mpi", "-m", "mpi", "-q", "-s", "-p", "no:cacheprovider"]
+    done = on_ranks(n, "-m", "pytest", *options, *arguments)
+    assert done.returncode == 0, done.stdout
+    # Every rank has run the tests, none has run away alone.
+    assert done.stdout.count(f"size: {n}") == n, done.stdout
+    assert " passed" in done.stdout
+    assert " failed" not in done.stdout
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_on(n):
+    passes(n, str(MPI_TESTS))
+
+
+def test_invariance_on_7():
+    passes(7, str(MPI_TESTS / "test_invariance.py"))
+
+
+SCRIPT = """
+import sys
+from distsp.network import Network
+from distsp.simulation import Simulation
+
+net = Network(seed=1, update_interval=1.0)
+n = net.create("iaf_psc_alpha", 6, I_e=500.0)
+sim = Simulation(net)
+sim.run(1.0)
+def progress(now):
+    if sim.ranks.rank in {failing} and now >= 3.0:
+        raise {error}
+sim.run(1e9, progress)
+"""
+
+
+@pytest.mark.parametrize("n", [2, 3])
+@pytest.mark.parametrize("error", ["RuntimeError('the disk is full')", "MemoryError()"])
+def test_an_error_on_the_last_rank_ends_all(tmp_path, n, error):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(failing=f"({n - 1},)", error=error))
+    began = time.perf_counter()
+    done = on_ranks(n, str(script), seconds=60.0)
+    assert time.perf_counter() - began < 30.0
+    assert done.returncode != 0
+    name = error.split("(")[0]
+    assert done.stdout.count("Traceback (most recent call last)") == 1, done.stdout
+    assert name in done.stdout
+
+
+def test_an_error_on_all_ranks_is_told_once(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(failing="(0, 1, 2)", error="RuntimeError('too bad')"))
+    done = on_ranks(3, str(script), seconds=60.0)
+    assert done.returncode != 0
+    assert done.stdout.count("RuntimeError: too bad") == 1, done.stdout
+
+
+def test_wrong_input_in_a_script_is_told_once(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from distsp.network import Network\n"
+        "from distsp.simulation import Simulation\n"
+        "net = Network(seed=1)\n"
+        "neurons = net.create('iaf_psc_alpha', 3)\n"
+        "sim = Simulation(net)\n"
+        "neurons.set(tau_m=-1.0)\n"
+    )
+    done = on_ranks(3, str(script), seconds=60.0)
+    assert done.returncode != 0
+    assert done.stdout.count("parameters.tau_m: -1.0") == 1, done.stdout
+
+
+def test_an_error_before_there_is_a_simulation_ends_all(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import distsp\n"
+        "from distsp.ranks import Ranks\n"
+        "ranks = Ranks.world()\n"
+        "if ranks.rank == 1:\n"
+        "    raise KeyError('nothing')\n"
+        "ranks.barrier()\n"
+    )
+    done = on_ranks(2, str(script), seconds=60.0)
+    assert done.returncode != 0
+    assert "KeyError: 'nothing'" in done.stdout
+
+
+def test_a_fast_end_is_no_error(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(failing="()", error="RuntimeError").replace("1e9", "5.0"))
+    done = on_ranks(2, str(script), seconds=60.0)
+    assert done.returncode == 0, done.stdout
+    assert "Traceback" not in done.stdout
