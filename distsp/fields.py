@@ -6,6 +6,7 @@ experiment) is a `Fields` class; pydantic checks it, `InputError` says in one li
 
 from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MAX_SIZE = 2**31 - 1
@@ -124,15 +125,19 @@ def whole_steps(field: str, time: float, resolution: float, least: int = 0) -> i
     >>> whole_steps("delay", 1.5, 0.1)
     15
     """
-    if not time / resolution < MAX_STEPS:
+    if isinstance(time, bool) or not isinstance(time, int | float | np.number):
+        raise InputError.at(field, time, "must be a number of ms")
+    if not abs(time / resolution) < MAX_STEPS:
         raise InputError.at(
             field, time, f"ms is more steps of the resolution, {resolution} ms, than can be counted"
         )
     steps = round(time / resolution)
-    if abs(steps * resolution - time) > 1e-9 * max(abs(time), resolution):
+    if abs(steps * resolution - time) > 1e-9 * resolution + 1e-15 * abs(time):
         raise InputError.at(
             field, time, f"ms must be a whole multiple of the resolution, {resolution} ms"
         )
+    if steps < 0:
+        raise InputError.at(field, time, "ms must not be negative")
     if steps < least:
         plural = "step" if least == 1 else "steps"
         raise InputError.at(

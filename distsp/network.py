@@ -127,6 +127,25 @@ class Population:
         self.parameters = self.network.check_model(f"populations.{self.name}", self.model, values)
         self.network.version += 1
 
+    def set_element(self, element: str, **parameters: Any) -> None:
+        """Change the growth of an element, such as its `growth_rate`, from the next `run` on.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or a value is wrong; nothing is changed then.
+        """
+        old = self._known(element)
+        where = f"populations.{self.name}.elements.{element}"
+        numbers = {key: _number(value) for key, value in parameters.items()}
+        self.elements[element] = type(old).check(where, {**old.model_dump(), **numbers})
+        self.network.version += 1
+
+    def _known(self, element: str) -> Element:
+        if element not in self.elements:
+            raise InputError.at("element", element, f"must be one of {list(self.elements)}")
+        return self.elements[element]
+
     def _read(self, what: str) -> Array:
         if self.reader is None:
             raise RuntimeError(f"population {self.name!r} has no state before a Simulation is made")
@@ -160,8 +179,7 @@ class Population:
         return self._element(element, "z_connected")
 
     def _element(self, element: str, what: str) -> Array:
-        if element not in self.elements:
-            raise InputError.at("element", element, f"must be one of {list(self.elements)}")
+        self._known(element)
         if self.reader is None:
             raise RuntimeError(f"population {self.name!r} has no state before a Simulation is made")
         return self.reader.read_element(self, element, what)

@@ -142,19 +142,16 @@ class Ranks:
         return world
 
     def fail(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        """Say what went wrong, on one rank, and end all ranks: the others may wait for this one.
-
-        Wrong input is wrong on all ranks, so rank 0 speaks first, and the others only if it is
-        silent.
-        """
+        """Say what went wrong, on one rank, and end all ranks: the others may wait for this one."""
+        # Ranks that fail together would all speak: the end that the first brings silences the rest.
+        time.sleep(min(0.5 * self.rank, 5.0))
         wrong_input = isinstance(error, InputError)
-        if wrong_input and self.rank > 0:
-            time.sleep(1.0)
         if wrong_input:
-            print(f"distsp: {error}", file=sys.stderr)
+            text = f"distsp: {error}\n"
         else:
-            print(f"distsp: rank {self.rank} failed", file=sys.stderr)
-            traceback.print_exception(kind, error, trace)
+            lines = traceback.format_exception(kind, error, trace)
+            text = f"distsp: rank {self.rank} failed\n{''.join(lines)}"
+        sys.stderr.write(text)
         self.abort(2 if wrong_input else 1)
 
     def broadcast(self, value: Any) -> Any:
@@ -248,6 +245,7 @@ class Ranks:
         sys.stdout.flush()
         sys.stderr.flush()
         if self.size > 1:
+            time.sleep(0.2)  # mpirun drops what it has not passed on when the ranks end
             self.communicator.Abort(code)
         os._exit(code)
 

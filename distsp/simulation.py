@@ -289,6 +289,7 @@ class Simulation:
         slices = [self.local_slice(p) for p in self.network.populations.values()]
         self._populations = plan_populations(self.network, slices)
         self._growth = plan_growth(self.network, self.elements)
+        self._update.losses = self._losses()
         self._poisson = self._drives.plan(self.network, self.step)
         self._keep_potentials()
         for i in range(self._n_connected, len(self.network.connections)):

@@ -1,0 +1,349 @@
+"""The networks that are measured. A case returns what this rank has measured, by name."""
+
+import os
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from distsp import Experiment, Network, Simulation
+from distsp.ranks import Ranks
+
+Numbers = dict[str, float]
+
+RESOLUTION = 0.1  # ms
+
+
+# The published experiment ---------------------------------------------------------------------
+
+
+def default_run(
+    duration: float = 200_000.0, factor: float = 1.0, update_interval: float = 10_000.0
+) -> Numbers:
+    """Run the published experiment with `factor` times as many neurons, recordings included."""
+    experiment = Experiment.bundled("structural_plasticity").scaled(factor)
+    experiment = experiment.changed("update_interval", str(update_interval))
+    sim = Simulation(experiment.build())
+    return timed_run(sim, duration)
+
+
+# One thing at a time --------------------------------------------------------------------------
+
+
+def neurons(per_rank: int, steps: int, expected: float | None = 1.0) -> Numbers:
+    """Integrate unconnected neurons with a Poisson input of `expected` events per step, or none.
+
+    The input is too weak for a spike, so that every size and input has the same work.
+    """
+    net = Network(RESOLUTION, seed=1)
+    population = net.create("iaf_psc_alpha", per_rank * world_size())
+    if expected is not None:
+        noise = net.poisson_generator(1000.0 * expected / RESOLUTION)
+        net.drive(noise, population, weight=1e-3, delay=1.0)
+    sim = Simulation(net)
+    sim.run(min(10.0, steps * RESOLUTION / 10))
+    return timed_run(sim, steps * RESOLUTION)
+
+
+def delivery(
+    per_rank: int, indegree: int, duration: float, weight: str = "shared", rate: float = 20.0
+) -> Numbers:
+    """Deliver spikes over synapses that are too weak to change the activity.
+
+    A constant current makes every neuron fire at about `rate` (Hz), each at another phase. Weights
+    and delays are "shared" by all synapses, or each synapse has its "own".
+    """
+    net = Network(RESOLUTION, seed=1)
+    # V_m(t) = R I_e (1 - exp(-t / tau_m)) reaches the threshold after 1 / rate - t_ref.
+    tau, t_ref, threshold, capacitance = 20.0, 2.0, 20.0, 250.0
+    current = threshold * capacitance / tau / -np.expm1(-(1000.0 / rate - t_ref) / tau)
+    population = net.create(
+        "iaf_psc_delta",
+        per_rank * world_size(),
+        V_m={"distribution": "uniform", "low": 0.0, "high": 19.9},
+        **{"C_m": capacitance, "tau_m": tau, "t_ref": t_ref, "E_L": 0.0, "V_reset": 0.0},
+        V_th=threshold,
+        I_e=current,
+    )
+    if weight == "own":
+        w, d = uniform(1e-9, 2e-9), uniform(1.5, 1.6)
+        net.synapse_type("s", weight=w, delay=d)
+    else:
+        net.synapse_type("s", weight=1e-9, delay=1.5)
+    net.connect(population, population, "s", "fixed_indegree", indegree=indegree)
+    sim = Simulation(net)
+    sim.run(100.0)
+    measured = timed_run(sim, duration)
+    table = sim.tables.valued if weight == "own" else sim.tables.plain
+    return measured | {
+        "events": measured["spikes"] * indegree / sim.ranks.size,
+        "synapse_bytes": table.nbytes / sim.synapse_count("s") * sim.ranks.size,
+    }
+
+
+# The network of Brunel (2000) -----------------------------------------------------------------
+
+INDEGREE_EX, INDEGREE_IN = 800, 200
+
+
+def brunel(
+    duration: float, scale: float = 1.0, warm_up: float = 100.0, spikes: str = ""
+) -> Numbers:
+    """Simulate 10,000 * scale neurons with 1000 synapses each; keep `spikes` in a file.
+
+    Returns also the time to build it, and how many events all spikes together cause on this rank.
+    """
+    net = Network(RESOLUTION, seed=3)
+    parameters = {"C_m": 250.0, "tau_m": 20.0, "t_ref": 2.0, "E_L": 0.0, "V_reset": 10.0}
+    start = uniform(0.0, 19.0)
+    ex, inh = (
+        net.create("iaf_psc_delta", round(n * scale), name=name, V_m=start, V_th=20.0, **parameters)
+        for name, n in (("E", 8000), ("I", 2000))
+    )
+    net.synapse_type("ex", weight=0.1, delay=1.5)
+    net.synapse_type("in", weight=-0.6, delay=1.5)
+    noise = net.poisson_generator(15_000.0)
+    for population in (ex, inh):
+        net.drive(noise, population, weight=0.1, delay=1.5)
+        net.connect(ex, population, "ex", "fixed_indegree", indegree=INDEGREE_EX)
+        net.connect(inh, population, "in", "fixed_indegree", indegree=INDEGREE_IN)
+        if spikes:
+            net.record_spikes(population)
+    began = time.perf_counter()
+    sim = Simulation(net)
+    sim.ranks.barrier()
+    build = time.perf_counter() - began
+    sim.run(warm_up)
+    measured = timed_run(sim, duration)
+    events = measured["spikes"] * (INDEGREE_EX + INDEGREE_IN) / sim.ranks.size
+    n_synapses = sum(sim.synapse_count(name) for name in ("ex", "in"))
+    if spikes:
+        parts = [sim.spikes(population) for population in (ex, inh)]
+        times, ids = (np.concatenate(part) for part in zip(*parts, strict=True))
+        if sim.ranks.rank == 0:
+            np.savez(Path(spikes), times=times, ids=ids, size=sim.n_neurons)
+    return measured | {
+        "build": build,
+        "events": events,
+        "synapse_bytes": sim.tables.plain.nbytes / n_synapses * sim.ranks.size,
+    }
+
+
+# Memory ---------------------------------------------------------------------------------------
+
+
+def neuron_memory(per_rank: int) -> Numbers:
+    """Return the bytes that a neuron of the published experiment takes before it has synapses."""
+    before = resident()
+    factor = per_rank * world_size() / 1000.0
+    sim = Simulation(Experiment.bundled("structural_plasticity").scaled(factor).build())
+    sim.run(1.0)
+    return {"bytes": (resident() - before) / sim.n_local}
+
+
+def synapse_memory(size: int, indegree: int) -> Numbers:
+    """Return what a network with many synapses takes (bytes), and how long it took to build (s)."""
+    before = resident()
+    net = Network(RESOLUTION, seed=1)
+    population = net.create("iaf_psc_alpha", size)
+    net.synapse_type("s", weight=1.0, delay=1.0)
+    net.connect(population, population, "s", "fixed_indegree", indegree=indegree)
+    net.drive(net.poisson_generator(10_000.0), population, weight=6.2, delay=1.0)
+    began = time.perf_counter()
+    sim = Simulation(net)
+    build = time.perf_counter() - began
+    sim.run(1.0)
+    stands = resident() - before
+    return {
+        "seconds": build,
+        "peak": 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "resident": stands,
+        "per_synapse": stands / (sim.synapse_count("s") / sim.ranks.size),
+    }
+
+
+# The structural update ------------------------------------------------------------------------
+
+
+def still_network(size: int, indegree: int = 0) -> tuple[Simulation, Callable[[], float]]:
+    """Return a network that is silent and does not grow, and a function that times an update.
+
+    That function takes one step, with an update at its beginning, and returns the seconds of the
+    update on this rank. The elements are set by hand between two updates.
+    """
+    net = Network(RESOLUTION, seed=1, update_interval=RESOLUTION)
+    still = {"curve": "gaussian", "growth_rate": 0.0, "eps": 0.05, "tau_vacant": 0.0}
+    population = net.create("iaf_psc_alpha", size, elements={"Axon": still, "Den": still})
+    net.synapse_type("s", weight=1.0, delay=1.0, pre="Axon", post="Den")
+    if indegree:
+        net.connect(population, population, "s", "fixed_indegree", indegree=indegree)
+    sim = Simulation(net)
+
+    def update() -> float:
+        sim.ranks.barrier()
+        before = sim.timings["update"]
+        sim.run(RESOLUTION)
+        return sim.timings["update"] - before
+
+    update()
+    return sim, update
+
+
+def update_make(size: int, per_neuron: int, repeats: int) -> Numbers:
+    """Make size * per_neuron synapses at one update, break all at the next one, again and again."""
+    sim, update = still_network(size)
+    make, destroy = [], []
+    for _ in range(repeats):
+        sim.state.z[:] = per_neuron
+        make.append(update())
+        made = sim.synapse_count("s")
+        sim.state.z[:] = 0.0
+        destroy.append(update())
+    return {
+        "synapses": made,
+        "first": make[0],
+        "seconds": float(np.median(make)),
+        "break": float(np.median(destroy)),
+    }
+
+
+def update_change(size: int, indegree: int, changes: int, repeats: int) -> Numbers:
+    """Break some synapses and make as many at an update, with many standing; and change nothing."""
+    sim, update = still_network(size, indegree)
+    rng = np.random.default_rng(1)
+    rank, ranks = sim.ranks.rank, sim.ranks.size
+    change, nothing = [], []
+    for _ in range(repeats):
+        sim.state.z[:] = sim.state.z_connected
+        nothing.append(update())
+        chosen = rng.permutation(size)
+        for ids, sign in ((chosen[:changes], -1), (chosen[changes : 2 * changes], 1)):
+            here = ids[ids % ranks == rank] // ranks
+            sim.state.z[sim.elements.index("Axon"), here] += sign
+        change.append(update())
+    return {
+        "synapses": sim.synapse_count("s"),
+        "seconds": float(np.median(change)),
+        "nothing": float(np.median(nothing)),
+    }
+
+
+def update_grow(size: int, repeats: int) -> Numbers:
+    """Bring calcium and elements of the published experiment up to the present, nothing else."""
+    sim = Simulation(Experiment.bundled("structural_plasticity").scaled(size / 1000.0).build())
+    seconds = []
+    sim.run(100.0)
+    for _ in range(repeats):
+        began = time.perf_counter()
+        sim.peek()
+        seconds.append(time.perf_counter() - began)
+    return {"seconds": float(np.median(seconds))}
+
+
+def plastic(
+    size: int, indegree: int, turnover: float, update_interval: float, duration: float
+) -> Numbers:
+    """Run a network in which a fraction `turnover` of the plastic synapses goes and comes per s.
+
+    Half of the neurons retract elements of both kinds all the time, the other half grows as many.
+    Returns also the turnover as it was, counted from the synapses before and after.
+    """
+    net = Network(RESOLUTION, seed=1, update_interval=update_interval)
+    rate = turnover * indegree / 1000.0  # elements per ms
+    halves = []
+    for name, sign in (("growing", 1.0), ("shrinking", -1.0)):
+        # The wide curve is at its maximum, whatever the calcium.
+        element = {"curve": "gaussian", "growth_rate": sign * rate, "eta": -100.0, "eps": 100.0}
+        both = {"Axon": element | {"tau_vacant": 0.0}, "Den": element | {"tau_vacant": 0.0}}
+        halves.append(net.create("iaf_psc_alpha", size // 2, name=name, elements=both))
+    net.synapse_type("s", weight=1.0, delay=1.0, pre="Axon", post="Den")
+    noise = net.poisson_generator(10_000.0)
+    for half in halves:
+        net.drive(noise, half, weight=6.5, delay=1.0)
+        for source in halves:
+            net.connect(source, half, "s", "fixed_indegree", indegree=indegree // 2)
+    sim = Simulation(net)
+    # Without this, all elements of a kind would be lost at the same update.
+    fractions = np.random.default_rng(1).random((len(sim.elements), sim.n_neurons))
+    sim.state.z[:] += fractions[:, sim.ranks.rank :: sim.ranks.size]
+    sim.run(update_interval)
+    before = pairs(sim)
+    measured = timed_run(sim, duration)
+    after = pairs(sim)
+    lost = len(before) - common(before, after)
+    return measured | {
+        "turnover": lost / len(before) / duration * 1000.0,
+        "synapses": len(after),
+        "rate": measured["spikes"] / size / duration * 1000.0,
+    }
+
+
+def pairs(sim: Simulation) -> Any:
+    """Return source and target of each synapse as one number, sorted."""
+    synapses = sim.synapses("s")
+    return np.sort(synapses["source"] * sim.n_neurons + synapses["target"])
+
+
+def common(one: Any, other: Any) -> int:
+    """Return how many numbers two sorted arrays have in common, repeated ones counted apart."""
+    values, n = np.unique(one, return_counts=True)
+    found, m = np.unique(other, return_counts=True)
+    _, i, j = np.intersect1d(values, found, assume_unique=True, return_indices=True)
+    return int(np.minimum(n[i], m[j]).sum())
+
+
+# The exchange ---------------------------------------------------------------------------------
+
+
+def exchange(numbers: int, repeats: int) -> Numbers:
+    """Gather `numbers` 32-bit numbers of each rank on all ranks, as the time loop does."""
+    ranks = Ranks.world()
+    send, receive = np.zeros(numbers, np.int32), np.zeros(numbers * ranks.size, np.int32)
+    arguments = (send.ctypes.data, numbers, ranks.handles[0], receive.ctypes.data, numbers)
+    for count in (repeats // 10 + 1, repeats):
+        ranks.barrier()
+        began = time.perf_counter()
+        for _ in range(count):
+            ranks.allgather(*arguments, *ranks.handles)
+        seconds = time.perf_counter() - began
+    return {"seconds": seconds / repeats}
+
+
+# What all cases share -------------------------------------------------------------------------
+
+
+def timed_run(sim: Simulation, duration: float) -> Numbers:
+    """Run, and return the seconds of the loop and of its phases, and what happened in it."""
+    spikes, before = sim.n_spikes, sim.timings
+    sim.ranks.barrier()
+    began = time.perf_counter()
+    sim.run(duration)
+    sim.ranks.barrier()
+    seconds = time.perf_counter() - began
+    phases = {name: value - before[name] for name, value in sim.timings.items()}
+    return {
+        "seconds": seconds,
+        **phases,
+        "spikes": sim.n_spikes - spikes,
+        "neuron_steps": sim.n_local * duration / RESOLUTION,
+        "bytes_per_slice": sim.bytes_per_slice,
+    }
+
+
+def uniform(low: float, high: float) -> dict[str, Any]:
+    """Return a uniform distribution as the network takes it."""
+    return {"distribution": "uniform", "low": low, "high": high}
+
+
+def world_size() -> int:
+    """Return the number of ranks."""
+    return Ranks.world().size
+
+
+def resident() -> float:
+    """Return the memory that this process has in use (bytes)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return float(pages * os.sysconf("SC_PAGE_SIZE"))
