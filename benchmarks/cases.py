@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from distsp import Experiment, Network, Simulation
+from distsp.compiled import compiled
 from distsp.ranks import Ranks
 
 Numbers = dict[str, float]
@@ -192,11 +193,11 @@ def still_network(size: int, indegree: int = 0) -> tuple[Simulation, Callable[[]
     return sim, update
 
 
-def update_make(size: int, per_neuron: int, repeats: int) -> Numbers:
+def update_make(size: int, per_neuron: int, times: int) -> Numbers:
     """Make size * per_neuron synapses at one update, break all at the next one, again and again."""
     sim, update = still_network(size)
     make, destroy = [], []
-    for _ in range(repeats):
+    for _ in range(times):
         sim.state.z[:] = per_neuron
         make.append(update())
         made = sim.synapse_count("s")
@@ -210,13 +211,13 @@ def update_make(size: int, per_neuron: int, repeats: int) -> Numbers:
     }
 
 
-def update_change(size: int, indegree: int, changes: int, repeats: int) -> Numbers:
+def update_change(size: int, indegree: int, changes: int, times: int) -> Numbers:
     """Break some synapses and make as many at an update, with many standing; and change nothing."""
     sim, update = still_network(size, indegree)
     rng = np.random.default_rng(1)
     rank, ranks = sim.ranks.rank, sim.ranks.size
     change, nothing = [], []
-    for _ in range(repeats):
+    for _ in range(times):
         sim.state.z[:] = sim.state.z_connected
         nothing.append(update())
         chosen = rng.permutation(size)
@@ -231,12 +232,12 @@ def update_change(size: int, indegree: int, changes: int, repeats: int) -> Numbe
     }
 
 
-def update_grow(size: int, repeats: int) -> Numbers:
+def update_grow(size: int, times: int) -> Numbers:
     """Bring calcium and elements of the published experiment up to the present, nothing else."""
     sim = Simulation(Experiment.bundled("structural_plasticity").scaled(size / 1000.0).build())
     seconds = []
     sim.run(100.0)
-    for _ in range(repeats):
+    for _ in range(times):
         began = time.perf_counter()
         sim.peek()
         seconds.append(time.perf_counter() - began)
@@ -298,18 +299,24 @@ def common(one: Any, other: Any) -> int:
 # The exchange ---------------------------------------------------------------------------------
 
 
-def exchange(numbers: int, repeats: int) -> Numbers:
+def exchange(numbers: int, times: int) -> Numbers:
     """Gather `numbers` 32-bit numbers of each rank on all ranks, as the time loop does."""
     ranks = Ranks.world()
     send, receive = np.zeros(numbers, np.int32), np.zeros(numbers * ranks.size, np.int32)
-    arguments = (send.ctypes.data, numbers, ranks.handles[0], receive.ctypes.data, numbers)
-    for count in (repeats // 10 + 1, repeats):
+    for count in (times // 10 + 1, times):
         ranks.barrier()
         began = time.perf_counter()
-        for _ in range(count):
-            ranks.allgather(*arguments, *ranks.handles)
+        gather(ranks.allgather, *ranks.handles, send, receive, count)
         seconds = time.perf_counter() - began
-    return {"seconds": seconds / repeats}
+    return {"seconds": seconds / times}
+
+
+@compiled
+def gather(allgather, kind, group, send, receive, times):  # type: ignore[no-untyped-def]
+    """Gather again and again."""
+    n = len(send)
+    for _ in range(times):
+        allgather(send.ctypes.data, n, kind, receive.ctypes.data, n, kind, group)
 
 
 # What all cases share -------------------------------------------------------------------------

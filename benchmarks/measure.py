@@ -5,17 +5,21 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
 
+ASK_VERSION = "import nest; print(nest.__version__)"
+
 Numbers = dict[str, list[float]]
 """What a case has measured: for each name a number per rank."""
 
 
-def measure(case: str, ranks: int = 1, **arguments: Any) -> Numbers:
-    """Run a function of `cases` in fresh processes.
+@cache
+def measure(case: str, ranks: int = 1, repeats: int = 1, **arguments: Any) -> Numbers:
+    """Run a function of `cases` in fresh processes; what was measured already is not run again.
 
     Parameters
     ----------
@@ -23,20 +27,20 @@ def measure(case: str, ranks: int = 1, **arguments: Any) -> Numbers:
         Name of the function.
     ranks : int
         One is a plain process; more are started by mpirun.
+    repeats : int
+        How often; the run with the median of the longest `seconds` counts.
     **arguments
         What the function takes.
     """
     command = [sys.executable, str(HERE / "worker.py"), case, json.dumps(arguments)]
     if ranks > 1:
         command = [mpirun(), "-n", str(ranks), *command]
-    say(f"{case} on {ranks}: {arguments}")
-    return json.loads(output(command).splitlines()[-1])
-
-
-def repeated(repeats: int, case: str, ranks: int = 1, **arguments: Any) -> Numbers:
-    """Run a case several times and return the run with the median of its `seconds`."""
-    runs = [measure(case, ranks, **arguments) for _ in range(repeats)]
-    return sorted(runs, key=lambda run: max(run["seconds"]))[(repeats - 1) // 2]
+    settings = ", ".join(f"{name} {value}" for name, value in arguments.items())
+    say(f"{case}: {settings}, ranks {ranks}, {repeats} times")
+    runs = [json.loads(output(command).splitlines()[-1]) for _ in range(repeats)]
+    if repeats > 1:
+        runs.sort(key=lambda run: max(run["seconds"]))
+    return runs[(repeats - 1) // 2]
 
 
 class Nest:
@@ -51,7 +55,7 @@ class Nest:
     def __init__(self, python: str) -> None:
         self.python = python
         try:
-            self.version = output([python, "-c", "import nest; print(nest.__version__)"]).split()[-1]
+            self.version = output([python, "-c", ASK_VERSION]).split()[-1]
         except (OSError, RuntimeError):
             self.version = ""
 
@@ -62,7 +66,7 @@ class Nest:
         """
         if not self.version:
             return {}
-        say(f"{script}: {arguments}")
+        say(f"{script} {' '.join(map(str, arguments))}")
         command = [self.python, str(HERE / script), *map(str, arguments)]
         last = output(command).splitlines()[-1]
         return json.loads(last) if last.startswith("{") else {"seconds": float(last.split()[0])}

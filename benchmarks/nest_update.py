@@ -81,9 +81,9 @@ def main() -> None:
             z = elements["z_connected"] + (1.0 if place >= options.changes else -1.0)
             neuron.set({"synaptic_elements_param": {"Axon": {"z": z}}})
         seconds["seconds"] = interval()
-        seconds["made"] = connected(neurons) - before
+        seconds["more"] = connected(neurons) - before
     else:
-        seconds["made"] = connected(neurons)
+        seconds["more"] = connected(neurons)
     nest.Cleanup()
     print(json.dumps(seconds))
 

@@ -57,6 +57,27 @@ def lose_vacant(z, z_connected, tau_vacant):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def lowest(lots, k):  # type: ignore[no-untyped-def]
+    """Return the places of the `k` lowest lots, or of all if there are fewer.
+
+    A few are found by looking through all lots for each: a tenth of the time of sorting them.
+    """
+    n = len(lots)
+    if k >= n:
+        return np.arange(n)
+    if k > 8:
+        return np.argsort(lots, kind="mergesort")[:k]
+    chosen, taken = np.empty(k, np.int64), np.zeros(n, np.bool_)
+    for c in range(k):
+        best = -1
+        for i in range(n):
+            if not taken[i] and (best < 0 or lots[i] < lots[best]):
+                best = i
+        chosen[c], taken[best] = best, True
+    return chosen
+
+
+@compiled
 def candidates(rows, owners, quotas, start, length, pool, key, update, by_source, scale, shift):  # type: ignore[no-untyped-def]
     """Draw a lot for each synapse of some rows and return the lowest of each row.
 
@@ -109,8 +130,7 @@ def candidates(rows, owners, quotas, start, length, pool, key, update, by_source
             c3 = (when >> np.uint64(32)) << np.uint64(16) | np.uint64(copies[k])
             w = philox(key, source, target, c2, c3)
             lots[k] = w[0] << np.uint64(32) | w[1]
-        order = np.argsort(lots, kind="mergesort")
-        for k in order[: quotas[i]]:
+        for k in lowest(lots, quotas[i]):
             place[count], other[count] = i, pool[begin + k] * scale + shift
             copy[count], lot[count] = copies[k], lots[k]
             count += 1
