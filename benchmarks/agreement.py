@@ -1,7 +1,7 @@
 """Whether the default run agrees with NEST: distsp's means against 12 runs of NEST 3.10.
 
     python benchmarks/agreement.py                      runs seeds 1 to 6, a few seconds each
-    python benchmarks/agreement.py one/ two/ three/     loads the results of runs made before
+    python benchmarks/agreement.py seed_1 seed_2 ...    loads at least four runs made before
 
 Compares ten columns at 20 times. The bound is 4 standard errors of the difference of the means
 plus 0.5 % of NEST's mean. Prints the largest ratio to the bound per column, writes agreement.png.
@@ -97,8 +97,8 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=6, help="how many to run (default 6)")
     parser.add_argument("--figure", type=Path, default=Path("agreement.png"))
     options = parser.parse_args()
-    if len(options.results or range(options.seeds)) < 2:
-        parser.error("a spread needs at least two runs")
+    if len(options.results or range(options.seeds)) < 4:
+        parser.error("fewer than four runs say too little about their spread")
     runs = [load(path) for path in options.results] or [
         simulate(seed) for seed in range(1, options.seeds + 1)
     ]

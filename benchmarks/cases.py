@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from emulation import EmulatedRanks
 
 from distsp import Experiment, Network, Simulation
 from distsp.compiled import compiled
@@ -50,21 +51,30 @@ def neurons(per_rank: int, steps: int, expected: float | None = 1.0) -> Numbers:
 
 
 def delivery(
-    per_rank: int, indegree: int, duration: float, weight: str = "shared", rate: float = 20.0
+    per_rank: int,
+    indegree: int,
+    duration: float,
+    weight: str = "shared",
+    rate: float = 20.0,
+    noise: float = 0.0,
+    emulated: int = 0,
 ) -> Numbers:
     """Deliver spikes over synapses that are too weak to change the activity.
 
     A constant current makes every neuron fire at about `rate` (Hz), each at another phase. Weights
-    and delays are "shared" by all synapses, or each synapse has its "own".
+    and delays are "shared" by all synapses, or each synapse has its "own". There can be Poisson
+    input as weak, of `noise` (Hz). This process can be one rank of many that are `emulated`.
     """
+    before = resident()
+    ranks = EmulatedRanks(emulated, per_rank, 15) if emulated else Ranks.world()
     net = Network(RESOLUTION, seed=1)
     # V_m(t) = R I_e (1 - exp(-t / tau_m)) reaches the threshold after 1 / rate - t_ref.
     tau, t_ref, threshold, capacitance = 20.0, 2.0, 20.0, 250.0
     current = threshold * capacitance / tau / -np.expm1(-(1000.0 / rate - t_ref) / tau)
     population = net.create(
         "iaf_psc_delta",
-        per_rank * world_size(),
-        V_m={"distribution": "uniform", "low": 0.0, "high": 19.9},
+        per_rank * ranks.size,
+        V_m=uniform(0.0, 19.9),
         **{"C_m": capacitance, "tau_m": tau, "t_ref": t_ref, "E_L": 0.0, "V_reset": 0.0},
         V_th=threshold,
         I_e=current,
@@ -75,13 +85,16 @@ def delivery(
     else:
         net.synapse_type("s", weight=1e-9, delay=1.5)
     net.connect(population, population, "s", "fixed_indegree", indegree=indegree)
-    sim = Simulation(net)
-    sim.run(100.0)
+    if noise:
+        net.drive(net.poisson_generator(noise), population, weight=1e-9, delay=1.5)
+    sim = Simulation(net, ranks)
+    sim.run(15.0)
     measured = timed_run(sim, duration)
     table = sim.tables.valued if weight == "own" else sim.tables.plain
     return measured | {
-        "events": measured["spikes"] * indegree / sim.ranks.size,
-        "synapse_bytes": table.nbytes / sim.synapse_count("s") * sim.ranks.size,
+        "events": measured["spikes"] * indegree / ranks.size,
+        "synapse_bytes": table.nbytes / sim.synapse_count("s") * ranks.size,
+        "resident": resident() - before,
     }
 
 
@@ -169,7 +182,9 @@ def synapse_memory(size: int, indegree: int) -> Numbers:
 # The structural update ------------------------------------------------------------------------
 
 
-def still_network(size: int, indegree: int = 0) -> tuple[Simulation, Callable[[], float]]:
+def still_network(
+    size: int, indegree: int = 0, ranks: Ranks | None = None
+) -> tuple[Simulation, Callable[[], float]]:
     """Return a network that is silent and does not grow, and a function that times an update.
 
     That function takes one step, with an update at its beginning, and returns the seconds of the
@@ -181,7 +196,7 @@ def still_network(size: int, indegree: int = 0) -> tuple[Simulation, Callable[[]
     net.synapse_type("s", weight=1.0, delay=1.0, pre="Axon", post="Den")
     if indegree:
         net.connect(population, population, "s", "fixed_indegree", indegree=indegree)
-    sim = Simulation(net)
+    sim = Simulation(net, ranks)
 
     def update() -> float:
         sim.ranks.barrier()
@@ -209,6 +224,18 @@ def update_make(size: int, per_neuron: int, times: int) -> Numbers:
         "seconds": float(np.median(make)),
         "break": float(np.median(destroy)),
     }
+
+
+def update_emulated(per_rank: int, per_neuron: int, emulated: int, times: int) -> Numbers:
+    """Make synapses at an update as rank 0 of many ranks does; again and again, more and more."""
+    ranks = EmulatedRanks(emulated, per_rank)
+    sim, update = still_network(per_rank * emulated, 0, ranks)
+    seconds = []
+    for _ in range(times):
+        sim.state.z[:] = sim.state.z_connected + per_neuron
+        ranks.outside = 0.0
+        seconds.append(update() - ranks.outside)
+    return {"seconds": float(np.median(seconds)), "synapses": per_rank * emulated * per_neuron}
 
 
 def update_change(size: int, indegree: int, changes: int, times: int) -> Numbers:
@@ -297,6 +324,18 @@ def common(one: Any, other: Any) -> int:
 
 
 # The exchange ---------------------------------------------------------------------------------
+
+
+def gather_on_0(times: int) -> Numbers:
+    """Gather a few rows of each rank on rank 0, as the structural update does."""
+    ranks, rows = Ranks.world(), np.zeros((4, 2), dtype=np.int64)
+    for count in (times // 10 + 1, times):
+        ranks.barrier()
+        began = time.perf_counter()
+        for _ in range(count):
+            ranks.join_on_0(rows)
+        seconds = time.perf_counter() - began
+    return {"seconds": seconds / times}
 
 
 def exchange(numbers: int, times: int) -> Numbers:

@@ -71,7 +71,11 @@ class Fields(BaseModel):
 
 def explain(error: ValidationError, where: str, cls: type[BaseModel], values: Any) -> str:
     """Return the one-line message for the first error that pydantic found in `values`."""
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    if first["type"] == "float_type" and isinstance(first["input"], dict):
+        # A number or a distribution is wanted, and this is a distribution.
+        first = next((e for e in errors if e["type"] != "float_type"), first)
     kind, value, context = first["type"], first["input"], first.get("ctx", {})
     location = _keys(first["loc"], values, missing=kind == "missing")
     field = ".".join([where, *location] if where else location) or cls.__name__

@@ -5,6 +5,7 @@ integrates its neurons through the slice, then all exchange their spikes, then e
 to its own neurons. Nothing in here is Python while it runs, the exchange included.
 """
 
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ NEURONS, EXCHANGE, DELIVERY, SPIKES, MOST_SPIKES, BYTES, SLICES = range(7)
 """Places in the counters: three times (ns), then spikes, most spikes that a rank sent in a slice,
 bytes that this rank sent, slices."""
 
-MONOTONIC_CLOCK = 1
+MONOTONIC_CLOCK = time.CLOCK_MONOTONIC
 
 
 class Populations(NamedTuple):

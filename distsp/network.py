@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from distsp.connections import RULES, Connection
-from distsp.distributions import Number
+from distsp.distributions import Number, Uniform
 from distsp.fields import (
     MAX_SIZE,
     Fields,
@@ -31,6 +31,9 @@ from distsp.neurons import MODELS, NeuronModel
 from distsp.plasticity.growth_curves import AnyElement, Element
 
 Array = npt.NDArray[Any]
+
+MAX_EVENTS = 1e6
+"""Expected events of an input in a step: counts are 32-bit, and their table must fit the cache."""
 
 
 class SynapseType(Fields):
@@ -197,7 +200,7 @@ class PoissonGenerator:
 
     def set(self, rate: float) -> None:
         """Change the rate (Hz) of each train, from the next `run` on."""
-        self.rate = InputFields.check(f"inputs.{self.name}", {"rate": _number(rate)}).rate
+        self.rate = self.network.check_rate(self.name, rate)
         self.network.version += 1
 
 
@@ -300,10 +303,12 @@ class Network:
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
         values = {"model": model, "size": size, "V_m": _number(V_m), "parameters": parameters}
-        values["elements"] = {
-            key: element.model_dump() if isinstance(element, Element) else element
-            for key, element in (elements or {}).items()
-        }
+        if isinstance(elements, Mapping):
+            elements = {
+                key: element.model_dump() if isinstance(element, Element) else element
+                for key, element in elements.items()
+            }
+        values["elements"] = elements or {}
         checked = PopulationFields.check(where, values)
         if self.size + checked.size > MAX_SIZE:
             raise InputError.at(f"{where}.size", size, f"makes more than {MAX_SIZE} neurons")
@@ -360,8 +365,15 @@ class Network:
         values = {"weight": _number(weight), "delay": _number(delay), "pre": pre, "post": post}
         values |= {"allow_autapses": allow_autapses, "allow_multapses": allow_multapses}
         synapse_type = SynapseType.check(where, values)
-        if isinstance(synapse_type.delay, float):
-            whole_steps(f"{where}.delay", synapse_type.delay, self.resolution, least=1)
+        checked = synapse_type.delay
+        if isinstance(checked, float):
+            whole_steps(f"{where}.delay", checked, self.resolution, least=1)
+        else:
+            key = "low" if isinstance(checked, Uniform) else "mean"
+            shortest = getattr(checked, key)
+            if shortest < self.resolution * (1.0 - 1e-9):
+                right = f"ms must be at least 1 step of the resolution, {self.resolution} ms"
+                raise InputError.at(f"{where}.delay.{key}", shortest, right)
         for side, element in (("pre", pre), ("post", post)):
             if element is None and (pre or post) is not None:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
@@ -376,11 +388,18 @@ class Network:
     def poisson_generator(self, rate: float, name: str | None = None) -> PoissonGenerator:
         """Create an input: Poisson trains of `rate` (Hz), an own one for each neuron it drives."""
         name = self._new_name("inputs", name, "input", self.inputs)
-        checked = InputFields.check(f"inputs.{name}", {"rate": _number(rate)})
-        generator = PoissonGenerator(name, len(self.inputs), checked.rate, self)
+        generator = PoissonGenerator(name, len(self.inputs), self.check_rate(name, rate), self)
         self.inputs[name] = generator
         self.version += 1
         return generator
+
+    def check_rate(self, name: str, rate: Any) -> float:
+        """Return the rate of an input (Hz), checked."""
+        checked = InputFields.check(f"inputs.{name}", {"rate": _number(rate)}).rate
+        most = MAX_EVENTS * 1000.0 / self.resolution
+        if checked > most:
+            raise InputError.at(f"inputs.{name}.rate", rate, f"must be at most {most:g}")
+        return checked
 
     def drive(
         self, source: PoissonGenerator, target: Population, weight: float, delay: float
@@ -396,7 +415,9 @@ class Network:
         delay : float
             ms, a whole number of steps, at least one.
         """
+        _check_made_here("inputs", source, self.inputs)
         where = f"inputs.{source.name}"
+        _check_made_here(f"{where}.population", target, self.populations)
         checked = Drive.check(where, {"weight": _number(weight), "delay": _number(delay)})
         whole_steps(f"{where}.delay", checked.delay, self.resolution, least=1)
         source.drives.append((target, checked))
@@ -418,6 +439,8 @@ class Network:
             `indegree` or `p`, `allow_autapses` and `allow_multapses`, as the rule needs.
         """
         where = f"connections.{len(self.connections)}"
+        for side, population in (("source", source), ("target", target)):
+            _check_made_here(f"{where}.{side}", population, self.populations)
         if synapse not in self.synapse_types:
             raise InputError.at(
                 f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
@@ -467,6 +490,7 @@ class Network:
 
     def record_spikes(self, population: Population) -> None:
         """Record every spike of a population; `Simulation.spikes` has them."""
+        _check_made_here("population", population, self.populations)
         self.spike_recorders.append(SpikeRecorder(population))
         self.version += 1
 
@@ -489,6 +513,12 @@ class NameField(Fields):
     """A name that a user gives."""
 
     name: Name
+
+
+def _check_made_here(field: str, value: Any, known: Mapping[str, Any]) -> None:
+    """Refuse what another network has made, or what is no population or input at all."""
+    if not any(value is one for one in known.values()):
+        raise InputError.at(field, value, f"must be one that this network has: {list(known)}")
 
 
 def _number(value: Any) -> Any:

@@ -68,4 +68,4 @@ if sim.ranks.rank == 0:
     synapses.set_ylabel("number of synapses")
     figure.legend(loc="outside upper center", ncols=4)
     figure.savefig("structural_plasticity.png", dpi=150)
-    print(f"{sim.n_neurons} neurons, {time[-1]:g} s simulated: structural_plasticity.png")
+    print(f"{sim.n_neurons} neurons, {sim.now / 1000.0:g} s simulated: structural_plasticity.png")

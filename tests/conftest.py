@@ -1,5 +1,12 @@
 """What all tests share."""
 
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,3 +24,34 @@ settings.load_profile("distsp")
 def pytest_report_header() -> str:
     """Say once that the first run takes longer."""
     return "distsp: the first run compiles the core, which takes about a minute"
+
+
+Launch = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def on_ranks() -> Launch:
+    """Return a function that runs Python on several ranks, with the mpirun beside this Python."""
+    beside = Path(sys.executable).parent / "mpirun"
+    mpirun = str(beside) if beside.exists() else shutil.which("mpirun")
+    if mpirun is None:
+        pytest.skip("there is no mpirun")
+    # What Open MPI wants to hear before it starts more ranks than cores, or anything as root.
+    environment = os.environ | {
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    }
+
+    def launch(n: int, *arguments: str, cwd: Path, seconds: float = 200.0):
+        return subprocess.run(
+            [mpirun, "-n", str(n), sys.executable, *arguments],
+            env=environment,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+
+    return launch

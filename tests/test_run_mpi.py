@@ -1,14 +1,11 @@
 """The command line under mpirun: one message, one result, whatever the number of ranks."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import h5py
 import pytest
 
-pytestmark = pytest.mark.skipif(shutil.which("mpirun") is None, reason="needs mpirun")
+RUN = ("-m", "distsp.run")
 
 EXPERIMENT = """
 name = "wired"
@@ -51,11 +48,6 @@ rule = { rule = "fixed_indegree", indegree = 5 }
 """
 
 
-def mpirun(n: int, *arguments: str, cwd: Path, program: tuple[str, ...] = ("-m", "distsp.run")):
-    command = ["mpirun", "-n", str(n), sys.executable, *program, *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
-
-
 def contents(path: Path) -> dict[str, tuple[object, ...]]:
     """Everything in a result but its provenance: bytes, types, shapes and attributes."""
     found = {}
@@ -76,11 +68,11 @@ def contents(path: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
-def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path) -> None:
+def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path, on_ranks) -> None:
     (tmp_path / "wired.toml").write_text(EXPERIMENT)
     results = []
     for n in (1, 2, 3, 4):
-        done = mpirun(n, "wired.toml", "--output", f"on_{n}", cwd=tmp_path)
+        done = on_ranks(n, *RUN, "wired.toml", "--output", f"on_{n}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("wired: 39 neurons") == 1
         assert f"{n} rank" in done.stdout
@@ -101,10 +93,11 @@ def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path) -> None:
         (["--seed", "-1"], "distsp: seed: -1 must be greater than or equal to 0\n"),
         (["--wrong"], "distsp: unrecognized arguments: --wrong\n"),
         (["--output", "/proc/here"], "distsp: --output: '/proc/here' cannot be written: "),
+        (["--set", "populations.E.size=2000000000"], "distsp: populations: 2000000200 neurons, "),
     ],
 )
-def test_wrong_input_is_told_once(tmp_path: Path, n: int, arguments: list[str], told: str) -> None:
-    done = mpirun(n, *arguments, cwd=tmp_path)
+def test_wrong_input_is_told_once(tmp_path, on_ranks, n, arguments, told) -> None:
+    done = on_ranks(n, *RUN, *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(told)
     assert done.stderr.count("distsp:") == 1
@@ -112,14 +105,14 @@ def test_wrong_input_is_told_once(tmp_path: Path, n: int, arguments: list[str], 
     assert not [*tmp_path.iterdir()]
 
 
-def test_list_is_printed_once(tmp_path: Path) -> None:
-    done = mpirun(3, "--list", cwd=tmp_path)
+def test_list_is_printed_once(tmp_path: Path, on_ranks) -> None:
+    done = on_ranks(3, *RUN, "--list", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.count("structural_plasticity") == 1
 
 
 @pytest.mark.parametrize("guilty", ["0", "2", "0, 1, 2"])
-def test_fault_on_any_rank_ends_all_with_one_message(tmp_path: Path, guilty: str) -> None:
+def test_fault_on_any_rank_ends_all_with_one_message(tmp_path: Path, on_ranks, guilty: str) -> None:
     program = f"""
 import sys
 import distsp.run
@@ -133,7 +126,7 @@ def fail(simulation, *others):
 distsp.run.write_results = fail
 sys.exit(distsp.run.main(["--scale", "0.02", "--duration", "2000", "--quiet"]))
 """
-    done = mpirun(3, cwd=tmp_path, program=("-c", program))
+    done = on_ranks(3, "-c", program, cwd=tmp_path)
     assert done.returncode != 0
     told = f"distsp: rank {guilty[0]} of 3 failed: OSError: the disk is full"
     assert done.stderr.count("distsp:") == 1

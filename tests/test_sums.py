@@ -34,8 +34,8 @@ def test_means_of_short_binary_numbers_are_exact(values):
 
 
 def test_several_quantities_of_different_lengths():
-    parts = [np.array([1.0, 2.0, 6.0]), np.array([-0.5]), np.array([0.1] * 10)]
-    assert means(Ranks(), parts, [3, 1, 10]) == [3.0, -0.5, 0.1]
+    parts = [np.array([1.0, 2.0, 6.0]), np.array([-0.5]), np.array([0.125] * 10)]
+    assert means(Ranks(), parts, [3, 1, 10]) == [3.0, -0.5, 0.125]
     # A rank may have none of the numbers.
     assert means(Ranks(), [np.empty(0), np.array([4.0])], [2, 1]) == [0.0, 4.0]
 

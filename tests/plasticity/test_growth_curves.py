@@ -231,3 +231,25 @@ def test_calcium_parameters_changed_between_runs_apply_from_then_on():
     assert neuron.calcium[0] == pytest.approx(at_change * np.exp(-20.0 / 40.0), rel=1e-13)
     area = 10.0 * (1 - at_change) + 40.0 * at_change * -np.expm1(-20.0 / 40.0)
     assert neuron.z("e")[0] == pytest.approx(0.01 * (25.1 - area), rel=1e-12)
+
+
+def test_growth_changed_between_runs_applies_from_then_on():
+    net = Network(resolution=H, seed=1, update_interval=10.0)
+    falling = {"curve": "gaussian", "eta": 0.5, "eps": 1.0, "growth_rate": 0.1, "tau_vacant": 0.0}
+    neuron = net.create("iaf_psc_delta", 1, elements={"e": {**falling, "z": 2.0}})
+    simulation = Simulation(net, Ranks())
+
+    def grown_by(duration: float) -> float:
+        before = neuron.z("e")[0]
+        simulation.run(duration)
+        return float(neuron.z("e")[0] - before)
+
+    assert grown_by(4.0) == pytest.approx(0.4 * rate(falling, 0.0), rel=1e-12)
+    neuron.set_element("e", growth_rate=0.3)
+    assert grown_by(2.0) == pytest.approx(0.6 * rate(falling, 0.0), rel=1e-12)
+    neuron.set_element("e", eps=0.6, eta=-0.6)
+    assert grown_by(2.0) == pytest.approx(0.6, rel=1e-12)
+    # At 10 ms the update takes half of the vacant elements, which are all there are.
+    neuron.set_element("e", tau_vacant=0.5, growth_rate=0.0)
+    z = neuron.z("e")[0]
+    assert grown_by(4.0) == pytest.approx(-0.5 * np.floor(z), rel=1e-12)

@@ -1,0 +1,412 @@
+"""How far distsp scales: a formula, its constants fitted to measurements here, and what it predicts.
+
+    python benchmarks/scaling.py              five minutes
+    python benchmarks/scaling.py --quick      to try it
+
+The work of a rank is measured on one or two ranks, and on one emulated rank of many; the exchange
+on the ranks that fit this machine. Writes `scaling.md`, `scaling.json` and `scaling.png`.
+`SCALING.md` says what all this means.
+"""
+
+import argparse
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from measure import Numbers, measure
+from report import facts, number
+from scipy.optimize import nnls
+
+STEPS = 15
+"""Of a slice: a delay of 1.5 ms at 0.1 ms."""
+
+SLICE = 1.5e-3
+"""The same in seconds."""
+
+INDEGREE, RATE, NOISE = 1000, 20.0, 15_000.0
+
+LATENCY, BANDWIDTH, RANKS_PER_NODE = 1.5e-6, 25e9, 64
+"""A cluster with InfiniBand HDR: 1.0 to 1.5 us between two processes, 200 Gb/s per node."""
+
+GATHERS = 4
+"""Messages that each rank sends rank 0 for each plastic synapse type at an update."""
+
+INDEX_BYTES = 16
+"""Of the table of outgoing synapses, per neuron of the network and synapse type."""
+
+
+@dataclass
+class Constants:
+    """What the formula is made of (seconds)."""
+
+    neuron_step: float = 0.0
+    """One neuron-step of iaf_psc_delta with Poisson input."""
+    spike: float = 0.0
+    """Reset and bookkeeping of one spike."""
+    header: float = 0.0
+    """Reading how many spikes one rank has sent in one step."""
+    lookup: float = 0.0
+    """Looking up the synapses of one spike of the network, whether there are any here or not."""
+    row: float = 0.0
+    """Going to the synapses of a spike that has some here."""
+    event: float = 0.0
+    """Counting one synaptic event."""
+    latency: float = 0.0
+    """An exchange of nothing, per doubling of the ranks, here."""
+    byte: float = 0.0
+    """A byte received in an exchange, here."""
+    pair: float = 0.0
+    """What rank 0 does per synapse made in the whole network."""
+    gather: float = 0.0
+    """Taking in a message of another rank at an update."""
+    grow: float = 0.0
+    """Elements and calcium of a neuron, and whether it has vacant elements, at an update."""
+
+
+@dataclass
+class Load:
+    """What a rank of a network has to do in a slice."""
+
+    ranks: int
+    per_rank: int
+    indegree: int = INDEGREE
+    rate: float = RATE
+
+    @property
+    def own_spikes(self) -> float:
+        """Spikes of this rank's neurons."""
+        return self.per_rank * self.rate * SLICE
+
+    @property
+    def spikes(self) -> float:
+        """Spikes of all neurons."""
+        return self.own_spikes * self.ranks
+
+    @property
+    def events(self) -> float:
+        """Synaptic events at this rank's neurons."""
+        return self.own_spikes * self.indegree
+
+    @property
+    def rows(self) -> float:
+        """Spikes of all neurons that have a synapse here."""
+        return self.spikes * -np.expm1(-self.indegree / self.ranks)
+
+    @property
+    def bytes_sent(self) -> float:
+        """Bytes that each rank sends: room for the most spikes of a rank, and a quarter more."""
+        most = self.own_spikes + np.sqrt(2.0 * np.log(1000.0 * self.ranks) * self.own_spikes)
+        return 4.0 * (5 + STEPS + 1.25 * most)
+
+    def neuron_terms(self) -> list[float]:
+        """Return what `neuron_step` and `spike` are multiplied with."""
+        return [self.per_rank * STEPS, self.own_spikes]
+
+    def delivery_terms(self) -> list[float]:
+        """Return what `header`, `lookup`, `row` and `event` are multiplied with."""
+        return [self.ranks * STEPS, self.spikes, self.rows, self.events]
+
+
+@dataclass
+class Prediction:
+    """Seconds of a slice of a rank, and what else there is to say."""
+
+    neurons: float
+    delivery: float
+    exchange: float
+    memory: float
+    """Bytes of a rank."""
+    slowdown: float = field(init=False)
+    """Seconds per simulated second."""
+
+    def __post_init__(self) -> None:
+        self.slowdown = (self.neurons + self.delivery + self.exchange) / SLICE
+
+
+def predict(constants: Constants, load: Load, here: bool = False) -> Prediction:
+    """Return what a slice takes on a cluster, or on this machine."""
+    k = constants
+    neurons = np.dot([k.neuron_step, k.spike], load.neuron_terms())
+    delivery = np.dot([k.header, k.lookup, k.row, k.event], load.delivery_terms())
+    received = (load.ranks - 1) * load.bytes_sent
+    doublings = np.ceil(np.log2(load.ranks))
+    if here:
+        exchange = k.latency * doublings + k.byte * received
+    else:
+        share = min(load.ranks, RANKS_PER_NODE)
+        exchange = LATENCY * doublings + received * share / BANDWIDTH
+    synapses = 4.0 * load.indegree * load.per_rank
+    memory = INDEX_BYTES * load.ranks * load.per_rank + synapses + 100.0 * load.per_rank
+    return Prediction(float(neurons), float(delivery), float(exchange), memory)
+
+
+def update_seconds(constants: Constants, ranks: int, per_rank: int, made: float) -> float:
+    """Return what an update takes on a cluster that makes `made` synapses of one type."""
+    k = constants
+    messages = GATHERS * (ranks - 1) * k.gather
+    sent = 3 * 16.0 * made * min(ranks, RANKS_PER_NODE) / BANDWIDTH
+    return k.grow * per_rank + messages + k.pair * made + sent
+
+
+# Measuring and fitting --------------------------------------------------------------------------
+
+
+def emulated(load: Load, quick: bool) -> tuple[float, float, Numbers]:
+    """Measure neurons and delivery of one rank of many; return the seconds of a slice of each."""
+    # About 3,000,000 spikes of the network, or 30,000,000 events, whatever is less.
+    work = load.spikes + 0.1 * load.events
+    slices = int(np.clip((3e5 if quick else 3e6) / work, 4, 400))
+    run = measure(
+        "delivery",
+        1,
+        1 if quick else 3,
+        per_rank=load.per_rank,
+        indegree=load.indegree,
+        rate=load.rate,
+        noise=NOISE,
+        duration=round(1e3 * SLICE * slices, 1),
+        emulated=load.ranks,
+    )
+    return run["neurons"][0] / slices, run["delivery"][0] / slices, run
+
+
+def fit(terms: list[list[float]], seconds: list[float]) -> list[float]:
+    """Return the constants, not below 0, that make the smallest relative errors."""
+    weights = 1.0 / np.array(seconds)
+    matrix = np.array(terms) * weights[:, None]
+    scale = matrix.max(axis=0)
+    solution, _ = nnls(matrix / scale, np.ones(len(seconds)))
+    return list(solution / scale)
+
+
+def real(ranks: int, load: Load, quick: bool) -> dict[str, float]:
+    """Measure a real run; return the seconds of a slice and of its phases, means over the ranks."""
+    slices = 40 if quick else 200
+    run = measure(
+        "delivery",
+        ranks,
+        1 if quick else 5,
+        per_rank=load.per_rank,
+        indegree=load.indegree,
+        rate=load.rate,
+        noise=NOISE,
+        duration=round(1e3 * SLICE * slices, 1),
+    )
+    names = ("seconds", "neurons", "delivery", "exchange")
+    return {name: float(np.mean(run[name])) / slices for name in names}
+
+
+@dataclass
+class Study:
+    """What has been measured and fitted, as rows of tables."""
+
+    constants: Constants = field(default_factory=Constants)
+    tables: dict[str, list[list[str]]] = field(default_factory=dict)
+
+
+def study(quick: bool) -> Study:
+    """Measure, fit, check and predict."""
+    result = Study()
+    fit_slices(result, quick)
+    fit_exchange(result, quick)
+    fit_update(result, quick)
+    check(result, quick)
+    tabulate(result)
+    return result
+
+
+def fit_slices(result: Study, quick: bool) -> None:
+    """Fit the constants of neurons and delivery to one rank and to emulated ranks of many."""
+    ranks = (1, 4, 32, 256) if quick else (1, 2, 8, 64, 512, 4096)
+    loads = [Load(r, n) for r in ranks for n in (1000, 10_000) if r * n <= 50_000_000]
+    loads += [Load(r, 3000, 300) for r in ranks[1::2]]
+    measured = [emulated(load, quick) for load in loads]
+    k = result.constants
+    k.neuron_step, k.spike = fit([x.neuron_terms() for x in loads], [m[0] for m in measured])
+    k.header, k.lookup, k.row, k.event = fit(
+        [x.delivery_terms() for x in loads], [m[1] for m in measured]
+    )
+    rows = [["ranks", "neurons per rank", "synapses per neuron", "neurons", "formula"]]
+    rows[0] += ["delivery", "formula", "memory (MB)", "formula"]
+    for load, (neurons, delivery, run) in zip(loads, measured, strict=True):
+        formula = predict(k, load)
+        rows.append(
+            [
+                f"{load.ranks:,}",
+                f"{load.per_rank:,}",
+                f"{load.indegree:,}",
+                number(1e6 * neurons),
+                number(1e6 * formula.neurons),
+                number(1e6 * delivery),
+                number(1e6 * formula.delivery),
+                number(run["resident"][0] / 1e6),
+                number(formula.memory / 1e6),
+            ]
+        )
+    result.tables["Work of a rank in a slice (us): measured on an emulated rank, and fitted"] = rows
+
+
+def fit_exchange(result: Study, quick: bool) -> None:
+    """Fit the exchange to two ranks, and measure what more ranks than cores make of it."""
+    numbers = (16, 64, 256, 1024, 4096, 16_384, 65_536)
+    rows = [["bytes per rank", *(f"{r} ranks" for r in range(2, 9))]]
+    seconds = {}
+    for n in numbers:
+        rows.append([f"{4 * n:,}"])
+        for ranks in range(2, 9):
+            times = (2000 if quick else 20_000) // (1 if ranks == 2 else 100) // (1 + n // 8192) + 5
+            run = measure("exchange", ranks, 1 if quick else 3, numbers=n, times=times)
+            seconds[ranks, n] = max(run["seconds"])
+            rows[-1].append(number(1e6 * seconds[ranks, n]))
+    k = result.constants
+    k.latency, k.byte = fit([[1.0, 4.0 * n] for n in numbers], [seconds[2, n] for n in numbers])
+    result.tables[
+        "An exchange on this machine (us), measured; from 3 ranks on they share cores"
+    ] = rows
+
+
+def fit_update(result: Study, quick: bool) -> None:
+    """Fit the structural update to rank 0 of many emulated ranks."""
+    k = result.constants
+    gathered = measure("gather_on_0", 2, 3, times=2000)
+    k.gather = max(gathered["seconds"])
+    n, per_neuron = 1000, 10
+    idle = measure("update_change", 1, size=100_000, indegree=1, changes=1, times=5)
+    k.grow = max(idle["nothing"]) / 100_000
+    rows = [["ranks", "synapses made", "rank 0, measured (ms)", "formula (ms)"]]
+    sizes = (4, 32) if quick else (4, 32, 256, 1024)
+    made, seconds = [], []
+    for ranks in sizes:
+        arguments = {"per_rank": n, "per_neuron": per_neuron, "emulated": ranks, "times": 3}
+        run = measure("update_emulated", 1, **arguments)
+        made.append(run["synapses"][0])
+        seconds.append(run["seconds"][0])
+    rest = np.maximum(np.array(seconds) - k.grow * n, 1e-9)
+    k.pair = fit([[m] for m in made], list(rest))[0]
+    for ranks, m, s in zip(sizes, made, seconds, strict=True):
+        formula = k.grow * n + k.pair * m
+        rows.append([f"{ranks:,}", f"{m:,.0f}", number(1e3 * s), number(1e3 * formula)])
+    result.tables["Rank 0 at an update: measured on an emulated rank, and fitted"] = rows
+
+
+def check(result: Study, quick: bool) -> None:
+    """Compare the formula with runs that the fit has not seen."""
+    rows = [["run", "neurons", "formula", "delivery", "formula", "exchange", "formula"]]
+    rows[0] += ["slice", "formula"]
+    loads = {f"{r} real rank{'s' * (r > 1)}": (r, Load(r, 5000, 500)) for r in (1, 2)}
+    for name, (ranks, load) in loads.items():
+        run = real(ranks, load, quick)
+        p = predict(result.constants, load, here=True)
+        total = p.neurons + p.delivery + p.exchange
+        pairs = [(run["neurons"], p.neurons), (run["delivery"], p.delivery)]
+        pairs += [(run["exchange"], p.exchange), (run["seconds"], total)]
+        rows.append([name, *(number(1e6 * x) for pair in pairs for x in pair)])
+    load = Load(128, 5000, 500)
+    neurons, delivery, _ = emulated(load, quick)
+    p = predict(result.constants, load)
+    pairs = [(neurons, p.neurons), (delivery, p.delivery)]
+    rows.append(["1 of 128 emulated ranks", *(number(1e6 * x) for pair in pairs for x in pair)])
+    rows[-1] += [""] * 4
+    title = "Not seen by the fit: 5,000 neurons per rank with 500 synapses each, a slice (us)"
+    result.tables[title] = rows
+    rows = [["ranks", "slice", "neurons", "delivery", "exchange"]]
+    for ranks in (1, 2, 4, 8):
+        run = real(ranks, Load(ranks, 2000), quick)
+        rows.append([str(ranks), *(number(1e6 * run[name]) for name in NAMES)])
+    result.tables["1 to 8 real ranks on 2 cores, 2,000 neurons each, a slice (us), measured"] = rows
+
+
+NAMES = ("seconds", "neurons", "delivery", "exchange")
+
+
+def tabulate(result: Study) -> None:
+    """Write down the constants and what they predict."""
+    k = result.constants
+    rows = [["constant", "ns"]]
+    rows += [[name, number(1e9 * value)] for name, value in asdict(k).items()]
+    result.tables["Constants"] = rows
+    rows = [["ranks", "neurons per rank", "neurons in all", "neurons (us)", "delivery (us)"]]
+    rows[0] += ["exchange (us)", "s per simulated s", "memory per rank (GB)"]
+    for n in (1000, 10_000):
+        for ranks in (64, 1024, 16_384):
+            load = Load(ranks, n)
+            p = predict(k, load)
+            cells = [1e6 * p.neurons, 1e6 * p.delivery, 1e6 * p.exchange, p.slowdown]
+            rows.append([f"{ranks:,}", f"{n:,}", f"{ranks * n:,}", *map(number, cells)])
+            rows[-1].append(number(p.memory / 1e9))
+    result.tables["Predicted: a slice of 1.5 ms on a cluster"] = rows
+    rows = [["ranks", "neurons per rank", "synapses made per s", "rank 0 (s)", "messages (s)"]]
+    rows[0] += ["broadcast (s)", "seconds per simulated s"]
+    for n in (1000, 10_000):
+        for ranks in (64, 1024, 16_384):
+            made = 0.01 * INDEGREE * ranks * n
+            total = update_seconds(k, ranks, n, made)
+            messages = GATHERS * (ranks - 1) * k.gather
+            sent = 3 * 16.0 * made * RANKS_PER_NODE / BANDWIDTH
+            cells = [k.pair * made, messages, sent, total]
+            rows.append([f"{ranks:,}", f"{n:,}", f"{made:,.0f}", *map(number, cells)])
+    title = "Predicted: one update per simulated s that renews 1 % of the synapses"
+    result.tables[title] = rows
+
+
+def draw(result: Study, path: Path) -> None:
+    """Draw what the formula predicts for networks of several sizes."""
+    figure = Figure(figsize=(12.0, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for exponent in (5, 6, 7, 8):
+        size = 10**exponent
+        ranks = [r for r in 2 ** np.arange(0, 15) if 300 <= size / r <= 1_000_000]
+        seconds = [predict(result.constants, Load(int(r), size // int(r))).slowdown for r in ranks]
+        left.plot(ranks, seconds, "o-", label=f"$10^{exponent}$ neurons")
+    left.axhline(1.0, linestyle=":", color="gray", label="real time")
+    left.set(xscale="log", yscale="log", xlabel="ranks", ylabel="seconds per simulated second")
+    left.legend(frameon=False)
+    left.set_title("a network on more ranks")
+    ranks = 2 ** np.arange(0, 15)
+    parts = [predict(result.constants, Load(int(r), 1000)) for r in ranks]
+    stack = [
+        [1e6 * getattr(p, name) for p in parts] for name in ("neurons", "delivery", "exchange")
+    ]
+    right.stackplot(ranks, stack, labels=["neurons", "delivery", "exchange"], alpha=0.8)
+    right.axhline(1e6 * SLICE, linestyle=":", color="gray", label="real time")
+    right.set(xscale="log", xlabel="ranks", ylabel="us per slice of 1.5 ms")
+    right.set_title("1,000 neurons per rank")
+    right.legend(frameon=False, loc="upper left")
+    figure.suptitle(f"Predicted: {INDEGREE} synapses per neuron, {RATE:g} Hz, delay 1.5 ms")
+    figure.savefig(path, dpi=110)
+
+
+def markdown(rows: list[list[str]]) -> list[str]:
+    """Return a Markdown table."""
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines.insert(1, "|---" + "|---:" * (len(rows[0]) - 1) + "|")
+    return lines
+
+
+def main() -> None:
+    """Measure, fit, predict and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes; the numbers mean little")
+    folder = Path(__file__).parent / "results"
+    parser.add_argument("--output", type=Path, default=folder, metavar="DIR")
+    options = parser.parse_args()
+    circumstances = facts("")
+    del circumstances["NEST"]
+    result = study(options.quick)
+    options.output.mkdir(parents=True, exist_ok=True)
+    lines = ["# How far it scales: measured, fitted, predicted", ""]
+    lines += [f"- {name}: {value}" for name, value in circumstances.items()]
+    for title, rows in result.tables.items():
+        lines += ["", f"## {title}", "", *markdown(rows)]
+    (options.output / "scaling.md").write_text("\n".join(lines) + "\n")
+    raw = {"facts": circumstances, "constants": asdict(result.constants), "tables": result.tables}
+    (options.output / "scaling.json").write_text(json.dumps(raw, indent=1))
+    draw(result, options.output / "scaling.png")
+
+
+if __name__ == "__main__":
+    main()
