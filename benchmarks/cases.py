@@ -338,16 +338,26 @@ def gather_on_0(times: int) -> Numbers:
     return {"seconds": seconds / times}
 
 
-def exchange(numbers: int, times: int) -> Numbers:
-    """Gather `numbers` 32-bit numbers of each rank on all ranks, as the time loop does."""
-    ranks = Ranks.world()
-    send, receive = np.zeros(numbers, np.int32), np.zeros(numbers * ranks.size, np.int32)
-    for count in (times // 10 + 1, times):
-        ranks.barrier()
-        began = time.perf_counter()
-        gather(ranks.allgather, *ranks.handles, send, receive, count)
-        seconds = time.perf_counter() - began
-    return {"seconds": seconds / times}
+def exchange(numbers: list[int], seconds: float) -> Numbers:
+    """Gather 32-bit numbers of each rank on all ranks, as the time loop does.
+
+    Parameters
+    ----------
+    numbers : list of int
+        How many each rank sends; each size is measured for some `seconds`.
+    """
+    ranks, measured = Ranks.world(), {}
+    for n in numbers:
+        send, receive = np.zeros(n, np.int32), np.zeros(n * ranks.size, np.int32)
+        times = 10
+        for _ in range(2):
+            ranks.barrier()
+            began = time.perf_counter()
+            gather(ranks.allgather, *ranks.handles, send, receive, times)
+            once = (time.perf_counter() - began) / times
+            times = int(ranks.broadcast(seconds / once)) + 10
+        measured[str(n)] = once
+    return measured
 
 
 @compiled

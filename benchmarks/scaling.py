@@ -1,4 +1,4 @@
-"""How far distsp scales: a formula, its constants fitted to measurements here, and what it predicts.
+"""How far distsp scales: a formula, its constants fitted here, and what it predicts.
 
     python benchmarks/scaling.py              five minutes
     python benchmarks/scaling.py --quick      to try it
@@ -33,8 +33,14 @@ LATENCY, BANDWIDTH, RANKS_PER_NODE = 1.5e-6, 25e9, 64
 GATHERS = 4
 """Messages that each rank sends rank 0 for each plastic synapse type at an update."""
 
-INDEX_BYTES = 16
-"""Of the table of outgoing synapses, per neuron of the network and synapse type."""
+INDEX_BYTES, SYNAPSE_BYTES, NEURON_BYTES = 16, 4, 100
+"""Of the index, per neuron of the network and synapse type; of a synapse; of a neuron."""
+
+PAIR_BYTES = 16
+"""Of a neuron with free elements, or of a new synapse, in a message."""
+
+CACHES = tuple(2.0**20 * size for size in (4, 8, 16, 24, 32, 48))
+"""Sizes of the cache that the fit tries (bytes)."""
 
 
 @dataclass
@@ -49,8 +55,12 @@ class Constants:
     """Reading how many spikes one rank has sent in one step."""
     lookup: float = 0.0
     """Looking up the synapses of one spike of the network, whether there are any here or not."""
+    lookup_missed: float = 0.0
+    """The same more, where the index is not in the cache."""
     row: float = 0.0
     """Going to the synapses of a spike that has some here."""
+    row_missed: float = 0.0
+    """The same more, where they are not in the cache."""
     event: float = 0.0
     """Counting one synaptic event."""
     latency: float = 0.0
@@ -63,6 +73,13 @@ class Constants:
     """Taking in a message of another rank at an update."""
     grow: float = 0.0
     """Elements and calcium of a neuron, and whether it has vacant elements, at an update."""
+    cache: float = 0.0
+    """Size of the cache, as it appears (bytes)."""
+
+    def delivery(self) -> list[float]:
+        """Return the constants of the delivery."""
+        missed = self.lookup_missed, self.row_missed
+        return [self.header, self.lookup, missed[0], self.row, missed[1], self.event]
 
 
 @dataclass
@@ -104,9 +121,18 @@ class Load:
         """Return what `neuron_step` and `spike` are multiplied with."""
         return [self.per_rank * STEPS, self.own_spikes]
 
-    def delivery_terms(self) -> list[float]:
-        """Return what `header`, `lookup`, `row` and `event` are multiplied with."""
-        return [self.ranks * STEPS, self.spikes, self.rows, self.events]
+    def delivery_terms(self, cache: float) -> list[float]:
+        """Return what the constants from `header` to `event` are multiplied with."""
+        index = INDEX_BYTES * self.ranks * self.per_rank
+        synapses = SYNAPSE_BYTES * self.indegree * self.per_rank
+        lookups = [self.spikes, self.spikes * missed(index, cache)]
+        rows = [self.rows, self.rows * missed(synapses, cache)]
+        return [self.ranks * STEPS, *lookups, *rows, self.events]
+
+
+def missed(table: float, cache: float) -> float:
+    """Return which part of a table of so many bytes is not in the cache."""
+    return max(0.0, 1.0 - cache / table)
 
 
 @dataclass
@@ -116,38 +142,62 @@ class Prediction:
     neurons: float
     delivery: float
     exchange: float
+    """Where each byte enters a node once and is copied there."""
+    exchange_worst: float
+    """Where every rank of a node fetches every byte."""
     memory: float
     """Bytes of a rank."""
-    slowdown: float = field(init=False)
-    """Seconds per simulated second."""
 
-    def __post_init__(self) -> None:
-        self.slowdown = (self.neurons + self.delivery + self.exchange) / SLICE
+    def slowdown(self, worst: bool = False) -> float:
+        """Return the seconds per simulated second."""
+        exchange = self.exchange_worst if worst else self.exchange
+        return (self.neurons + self.delivery + exchange) / SLICE
 
 
 def predict(constants: Constants, load: Load, here: bool = False) -> Prediction:
     """Return what a slice takes on a cluster, or on this machine."""
     k = constants
     neurons = np.dot([k.neuron_step, k.spike], load.neuron_terms())
-    delivery = np.dot([k.header, k.lookup, k.row, k.event], load.delivery_terms())
+    delivery = np.dot(k.delivery(), load.delivery_terms(k.cache))
     received = (load.ranks - 1) * load.bytes_sent
-    doublings = np.ceil(np.log2(load.ranks))
+    doublings = float(np.ceil(np.log2(load.ranks)))
     if here:
-        exchange = k.latency * doublings + k.byte * received
+        exchange = worst = k.latency * doublings + k.byte * received
     else:
-        share = min(load.ranks, RANKS_PER_NODE)
-        exchange = LATENCY * doublings + received * share / BANDWIDTH
-    synapses = 4.0 * load.indegree * load.per_rank
-    memory = INDEX_BYTES * load.ranks * load.per_rank + synapses + 100.0 * load.per_rank
-    return Prediction(float(neurons), float(delivery), float(exchange), memory)
+        exchange = LATENCY * doublings + received * (1.0 / BANDWIDTH + k.byte)
+        worst = LATENCY * doublings + received * min(load.ranks, RANKS_PER_NODE) / BANDWIDTH
+    memory = INDEX_BYTES * load.ranks * load.per_rank + NEURON_BYTES * load.per_rank
+    memory += SYNAPSE_BYTES * load.indegree * load.per_rank
+    return Prediction(float(neurons), float(delivery), exchange, worst, memory)
 
 
-def update_seconds(constants: Constants, ranks: int, per_rank: int, made: float) -> float:
+@dataclass
+class UpdatePrediction:
+    """Seconds of an update on a cluster."""
+
+    grow: float
+    pairing: float
+    """What rank 0 computes while the others wait."""
+    messages: float
+    """Rank 0 taking in the messages of the others."""
+    transport: float
+    """Free elements to rank 0, new synapses to all."""
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.grow + self.pairing + self.messages + self.transport
+
+
+def predict_update(
+    constants: Constants, ranks: int, per_rank: int, made: float
+) -> UpdatePrediction:
     """Return what an update takes on a cluster that makes `made` synapses of one type."""
     k = constants
     messages = GATHERS * (ranks - 1) * k.gather
-    sent = 3 * 16.0 * made * min(ranks, RANKS_PER_NODE) / BANDWIDTH
-    return k.grow * per_rank + messages + k.pair * made + sent
+    gathered = 2 * PAIR_BYTES * min(made, ranks * per_rank) / BANDWIDTH
+    broadcast = PAIR_BYTES * made * (1.0 / BANDWIDTH + k.byte)
+    return UpdatePrediction(k.grow * per_rank, k.pair * made, messages, gathered + broadcast)
 
 
 # Measuring and fitting --------------------------------------------------------------------------
@@ -172,13 +222,13 @@ def emulated(load: Load, quick: bool) -> tuple[float, float, Numbers]:
     return run["neurons"][0] / slices, run["delivery"][0] / slices, run
 
 
-def fit(terms: list[list[float]], seconds: list[float]) -> list[float]:
-    """Return the constants, not below 0, that make the smallest relative errors."""
+def fit(terms: list[list[float]], seconds: list[float]) -> tuple[list[float], float]:
+    """Return the constants, not below 0, that make the smallest relative errors; and the error."""
     weights = 1.0 / np.array(seconds)
     matrix = np.array(terms) * weights[:, None]
-    scale = matrix.max(axis=0)
-    solution, _ = nnls(matrix / scale, np.ones(len(seconds)))
-    return list(solution / scale)
+    scale = np.maximum(matrix.max(axis=0), 1e-300)
+    solution, error = nnls(matrix / scale, np.ones(len(seconds)))
+    return list(solution / scale), float(error)
 
 
 def real(ranks: int, load: Load, quick: bool) -> dict[str, float]:
@@ -224,47 +274,42 @@ def fit_slices(result: Study, quick: bool) -> None:
     loads += [Load(r, 3000, 300) for r in ranks[1::2]]
     measured = [emulated(load, quick) for load in loads]
     k = result.constants
-    k.neuron_step, k.spike = fit([x.neuron_terms() for x in loads], [m[0] for m in measured])
-    k.header, k.lookup, k.row, k.event = fit(
-        [x.delivery_terms() for x in loads], [m[1] for m in measured]
-    )
+    (k.neuron_step, k.spike), _ = fit([x.neuron_terms() for x in loads], [m[0] for m in measured])
+    delivery = [m[1] for m in measured]
+    fits = [(fit([x.delivery_terms(c) for x in loads], delivery), c) for c in CACHES]
+    (constants, _), k.cache = min(fits, key=lambda fitted: fitted[0][1])
+    k.header, k.lookup, k.lookup_missed, k.row, k.row_missed, k.event = constants
     rows = [["ranks", "neurons per rank", "synapses per neuron", "neurons", "formula"]]
-    rows[0] += ["delivery", "formula", "memory (MB)", "formula"]
-    for load, (neurons, delivery, run) in zip(loads, measured, strict=True):
-        formula = predict(k, load)
-        rows.append(
-            [
-                f"{load.ranks:,}",
-                f"{load.per_rank:,}",
-                f"{load.indegree:,}",
-                number(1e6 * neurons),
-                number(1e6 * formula.neurons),
-                number(1e6 * delivery),
-                number(1e6 * formula.delivery),
-                number(run["resident"][0] / 1e6),
-                number(formula.memory / 1e6),
-            ]
-        )
+    rows[0] += ["delivery", "formula"]
+    for load, (neurons, delivered, _) in zip(loads, measured, strict=True):
+        p = predict(k, load)
+        sizes = [f"{size:,}" for size in (load.ranks, load.per_rank, load.indegree)]
+        cells = [neurons, p.neurons, delivered, p.delivery]
+        rows.append([*sizes, *(number(1e6 * cell) for cell in cells)])
     result.tables["Work of a rank in a slice (us): measured on an emulated rank, and fitted"] = rows
+    rows = [["ranks", "neurons per rank", "measured (MB)", "formula (MB)"]]
+    for load, (_, _, run) in zip(loads, measured, strict=True):
+        if INDEX_BYTES * load.ranks * load.per_rank > 50e6:
+            cells = [f"{load.ranks:,}", f"{load.per_rank:,}", number(run["resident"][0] / 1e6)]
+            rows.append([*cells, number(predict(k, load).memory / 1e6)])
+    result.tables["Memory of a rank, one synapse type"] = rows
 
 
 def fit_exchange(result: Study, quick: bool) -> None:
     """Fit the exchange to two ranks, and measure what more ranks than cores make of it."""
-    numbers = (16, 64, 256, 1024, 4096, 16_384, 65_536)
-    rows = [["bytes per rank", *(f"{r} ranks" for r in range(2, 9))]]
-    seconds = {}
+    numbers = (16, 64, 256, 1024, 4096, 16_384)
+    tried = range(2, 9)
+    seconds = 0.02 if quick else 0.2
+    runs = {r: measure("exchange", r, numbers=numbers, seconds=seconds) for r in tried}
+    rows = [["bytes per rank", *(f"{ranks} ranks" for ranks in tried)]]
     for n in numbers:
-        rows.append([f"{4 * n:,}"])
-        for ranks in range(2, 9):
-            times = (2000 if quick else 20_000) // (1 if ranks == 2 else 100) // (1 + n // 8192) + 5
-            run = measure("exchange", ranks, 1 if quick else 3, numbers=n, times=times)
-            seconds[ranks, n] = max(run["seconds"])
-            rows[-1].append(number(1e6 * seconds[ranks, n]))
+        cells = [number(1e6 * max(runs[ranks][str(n)])) for ranks in tried]
+        rows.append([f"{4 * n:,}", *cells])
+    two = [max(runs[2][str(n)]) for n in numbers]
     k = result.constants
-    k.latency, k.byte = fit([[1.0, 4.0 * n] for n in numbers], [seconds[2, n] for n in numbers])
-    result.tables[
-        "An exchange on this machine (us), measured; from 3 ranks on they share cores"
-    ] = rows
+    (k.latency, k.byte), _ = fit([[1.0, 4.0 * n] for n in numbers], two)
+    title = "An exchange on this machine (us), measured; from 3 ranks on they share cores"
+    result.tables[title] = rows
 
 
 def fit_update(result: Study, quick: bool) -> None:
@@ -284,7 +329,7 @@ def fit_update(result: Study, quick: bool) -> None:
         made.append(run["synapses"][0])
         seconds.append(run["seconds"][0])
     rest = np.maximum(np.array(seconds) - k.grow * n, 1e-9)
-    k.pair = fit([[m] for m in made], list(rest))[0]
+    k.pair = fit([[m] for m in made], list(rest))[0][0]
     for ranks, m, s in zip(sizes, made, seconds, strict=True):
         formula = k.grow * n + k.pair * m
         rows.append([f"{ranks:,}", f"{m:,.0f}", number(1e3 * s), number(1e3 * formula)])
@@ -325,29 +370,27 @@ def tabulate(result: Study) -> None:
     """Write down the constants and what they predict."""
     k = result.constants
     rows = [["constant", "ns"]]
-    rows += [[name, number(1e9 * value)] for name, value in asdict(k).items()]
+    rows += [[name, number(1e9 * value)] for name, value in asdict(k).items() if name != "cache"]
+    rows.append(["size of the cache, as it appears", f"{k.cache / 2**20:g} MiB"])
     result.tables["Constants"] = rows
     rows = [["ranks", "neurons per rank", "neurons in all", "neurons (us)", "delivery (us)"]]
-    rows[0] += ["exchange (us)", "s per simulated s", "memory per rank (GB)"]
-    for n in (1000, 10_000):
-        for ranks in (64, 1024, 16_384):
-            load = Load(ranks, n)
-            p = predict(k, load)
-            cells = [1e6 * p.neurons, 1e6 * p.delivery, 1e6 * p.exchange, p.slowdown]
-            rows.append([f"{ranks:,}", f"{n:,}", f"{ranks * n:,}", *map(number, cells)])
-            rows[-1].append(number(p.memory / 1e9))
-    result.tables["Predicted: a slice of 1.5 ms on a cluster"] = rows
-    rows = [["ranks", "neurons per rank", "synapses made per s", "rank 0 (s)", "messages (s)"]]
-    rows[0] += ["broadcast (s)", "seconds per simulated s"]
-    for n in (1000, 10_000):
-        for ranks in (64, 1024, 16_384):
-            made = 0.01 * INDEGREE * ranks * n
-            total = update_seconds(k, ranks, n, made)
-            messages = GATHERS * (ranks - 1) * k.gather
-            sent = 3 * 16.0 * made * RANKS_PER_NODE / BANDWIDTH
-            cells = [k.pair * made, messages, sent, total]
-            rows.append([f"{ranks:,}", f"{n:,}", f"{made:,.0f}", *map(number, cells)])
-    title = "Predicted: one update per simulated s that renews 1 % of the synapses"
+    rows[0] += ["exchange (us)", "at worst", "s per simulated s", "at worst", "memory (GB)"]
+    sizes = [(ranks, n) for n in (1000, 10_000) for ranks in (64, 1024, 16_384)]
+    for ranks, n in sizes:
+        p = predict(k, Load(ranks, n))
+        cells = [1e6 * x for x in (p.neurons, p.delivery, p.exchange, p.exchange_worst)]
+        cells += [p.slowdown(), p.slowdown(worst=True), p.memory / 1e9]
+        rows.append([f"{ranks:,}", f"{n:,}", f"{ranks * n:,}", *map(number, cells)])
+    result.tables["Predicted: a slice of 1.5 ms on a cluster, and the memory of a rank"] = rows
+    rows = [["ranks", "neurons per rank", "synapses made", "growth (s)", "pairing on rank 0 (s)"]]
+    rows[0] += ["messages to rank 0 (s)", "transport (s)", "update (s)", "share of the run (%)"]
+    for ranks, n in sizes:
+        made = 0.01 * INDEGREE * ranks * n
+        u = predict_update(k, ranks, n, made)
+        share = 100.0 * u.total / (u.total + predict(k, Load(ranks, n)).slowdown())
+        cells = [u.grow, u.pairing, u.messages, u.transport, u.total, share]
+        rows.append([f"{ranks:,}", f"{n:,}", f"{made:,.0f}", *map(number, cells)])
+    title = "Predicted: an update every simulated second that renews 1 % of the synapses"
     result.tables[title] = rows
 
 
@@ -358,7 +401,8 @@ def draw(result: Study, path: Path) -> None:
     for exponent in (5, 6, 7, 8):
         size = 10**exponent
         ranks = [r for r in 2 ** np.arange(0, 15) if 300 <= size / r <= 1_000_000]
-        seconds = [predict(result.constants, Load(int(r), size // int(r))).slowdown for r in ranks]
+        parts = [predict(result.constants, Load(int(r), size // int(r))) for r in ranks]
+        seconds = [p.slowdown() for p in parts]
         left.plot(ranks, seconds, "o-", label=f"$10^{exponent}$ neurons")
     left.axhline(1.0, linestyle=":", color="gray", label="real time")
     left.set(xscale="log", yscale="log", xlabel="ranks", ylabel="seconds per simulated second")

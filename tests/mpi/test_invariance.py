@@ -72,6 +72,11 @@ def avalanche() -> Network:
     a = net.create("iaf_psc_exp", 300, name="A", I_e=2000.0)
     net.synapse_type("s", weight=1.0, delay=0.3)
     net.connect(a, a, "s", "fixed_indegree", indegree=3)
+    # Many weights of different size add up in one step: their order shows in the last bits.
+    net.synapse_type(
+        "valued", weight={"distribution": "normal", "mean": 0.0, "std": 5.0}, delay=0.6
+    )
+    net.connect(a, a, "valued", "fixed_indegree", indegree=30)
     net.record_spikes(a)
     return net
 

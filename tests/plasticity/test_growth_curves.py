@@ -141,9 +141,8 @@ def test_growth_along_a_random_spike_train(curve, nu):
     growing = loop.Growth(
         np.array([1]), np.array([[element(curve).shape()]]), np.array([[0]]), np.array([[nu * H]])
     )
-    for spike in spikes:
-        loop.grow(state, growing, populations, 0, 0, spike)
-        state.calcium[0] += BETA
+    neuron = np.zeros(len(spikes), dtype=np.int32)
+    loop.grow(state, growing, populations, 0, neuron, np.array(spikes), BETA)
     loop.grow_all(state, growing, populations, end)
     calcium, z = follow(curve, nu, 1.5, spikes, [], end)
     assert state.calcium_step[0] == end
