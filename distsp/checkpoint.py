@@ -136,7 +136,7 @@ def find(folder: Path, ranks: Ranks, network: dict[str, Any]) -> Checkpoint:
             return Checkpoint(path, content)
         problems.append(f"{path}: {problem}")
         if ranks.rank == 0 and i + 1 < len(paths):
-            LOG.warning("distsp: %s; the checkpoint before it is used", problems[-1])
+            LOG.error("distsp: %s; the checkpoint before it is used", problems[-1])
     raise InputError(problems[0] if problems else f"{folder}: has no checkpoint")
 
 

@@ -129,7 +129,7 @@ def _save(simulation: Simulation, experiment: Experiment, folder: Path, must: bo
             raise
         # A full disk may be emptied before the next one; it is no reason to end a long run.
         if simulation.ranks.rank == 0:
-            LOG.warning("distsp: %s", error)
+            LOG.error("distsp: %s", error)
 
 
 class _Watch:

@@ -116,11 +116,17 @@ def begun(folder: Path):
     with subprocess.Popen(
         command(2, "busy.toml", *every), cwd=folder, stderr=subprocess.PIPE, text=True
     ) as run:
-        while not [*folder.glob("busy/checkpoints/checkpoint-*/manifest.json")]:
+        while not newest(folder):
             assert run.poll() is None, run.stderr.read()
             time.sleep(0.01)
         yield run
         run.kill()
+
+
+def newest(folder: Path) -> int:
+    """Return the step of the newest checkpoint."""
+    names = [path.parent.name for path in folder.glob("busy/checkpoints/*/manifest.json")]
+    return max([int(name.split("-")[1]) for name in names if ".part" not in name], default=0)
 
 
 def ranks_of(folder: Path) -> list[int]:
@@ -151,8 +157,11 @@ def test_saved_on_2_goes_on_on_3_and_on_1(folder: Path, whole: dict[str, object]
 def test_killed_at_a_random_moment(
     folder: Path, whole: dict[str, object], begun: subprocess.Popen, n: int
 ) -> None:
-    time.sleep(random.Random(n).uniform(0.0, 0.6))
-    os.kill(random.Random(n).choice(ranks_of(folder)), signal.SIGKILL)
+    chance = random.Random()
+    while begun.poll() is None and newest(folder) < chance.uniform(1000, 9000):
+        time.sleep(0.005)
+    time.sleep(chance.uniform(0.0, 0.03))
+    os.kill(chance.choice(ranks_of(folder)), signal.SIGKILL)
     assert begun.wait(20) != 0
     finish(n, "--resume", "busy", "--checkpoint-every", "25", cwd=folder)
     assert contents(folder / "busy") == whole
