@@ -494,6 +494,43 @@ class Network:
         self.spike_recorders.append(SpikeRecorder(population))
         self.version += 1
 
+    def description(self) -> dict[str, Any]:
+        """Return all that a user has said, as plain data that JSON can hold.
+
+        It has the shape of an experiment without its name and duration.
+        """
+        recorded = [recorder.population for recorder in self.spike_recorders]
+
+        def plain(value: Any) -> Any:
+            return value.model_dump() if isinstance(value, Fields) else value
+
+        return {
+            "resolution": self.resolution,
+            "seed": self.seed,
+            "update_interval": self.update_interval,
+            "record_interval": self.record_interval,
+            "populations": {
+                p.name: {
+                    "model": p.model,
+                    "size": p.size,
+                    "V_m": plain(p.initial_V_m),
+                    "parameters": p.parameters.model_dump(),
+                    "elements": {name: plain(element) for name, element in p.elements.items()},
+                    "record_spikes": p in recorded,
+                }
+                for p in self.populations.values()
+            },
+            "synapse_types": {name: plain(kind) for name, kind in self.synapse_types.items()},
+            "inputs": {
+                source.name: {
+                    "rate": source.rate,
+                    "targets": [{"population": p.name, **plain(d)} for p, d in source.drives],
+                }
+                for source in self.inputs.values()
+            },
+            "connections": [plain(connection) for connection in self.connections],
+        }
+
     def _new_name(self, kind: str, name: str | None, stem: str, taken: Mapping[str, Any]) -> str:
         if name is None:
             name = f"{stem}_{len(taken)}"

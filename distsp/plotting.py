@@ -7,6 +7,8 @@ from typing import Any
 from distsp.distributions import Normal, Uniform
 from distsp.results import Results, replacing
 
+FORMATS = ("png", "pdf", "eps")
+
 COLOURS = {"E": "tab:blue", "I": "tab:red"}
 OTHER_COLOURS = ("tab:green", "tab:orange", "tab:purple", "tab:brown", "tab:cyan", "tab:olive")
 

@@ -250,6 +250,14 @@ class Ranks:
         os._exit(code)
 
 
+def places(first: int, n: int, rank: int, size: int) -> slice:
+    """Return where the neurons `first` to `first + n - 1` stand in the arrays of a rank.
+
+    Neuron i lives on rank i % size, as number i // size.
+    """
+    return slice(-((rank - first) // size), -((rank - first - n) // size))
+
+
 def _pieces(array: Array) -> list[Array]:
     """Return views of at most PIECE bytes that make up `array`."""
     flat = array.reshape(-1)

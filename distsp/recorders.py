@@ -34,8 +34,8 @@ class PopulationMeans:
                 names += [f"elements/{p.name}/{element}/{what}" for what in ("z", "z_connected")]
         names += [f"synapses/{name}" for name in network.synapse_types]
         self.columns: dict[str, list[float]] = {name: [] for name in names}
-        self._last_spikes: dict[str, int] = {}
-        self._last_step = 0
+        self.last_spikes: dict[str, int] = {}
+        self.last_step = 0
 
     def record(self, simulation: "Simulation", step: int) -> None:
         """Append the values at the beginning of `step`; collective."""
@@ -66,13 +66,13 @@ class PopulationMeans:
         counts = simulation.state.spike_count
         local = [counts[simulation.local_slice(p)].sum(dtype=np.int64) for p in populations]
         total = simulation.ranks.sum(np.array(local, dtype=np.int64))
-        seconds = (step - self._last_step) * simulation.network.resolution / 1000.0
+        seconds = (step - self.last_step) * simulation.network.resolution / 1000.0
         rates = {}
         for p, n in zip(populations, total, strict=True):
-            new = int(n) - self._last_spikes.get(p.name, 0)
+            new = int(n) - self.last_spikes.get(p.name, 0)
             rates[f"rate/{p.name}"] = new / (p.size * seconds) if seconds > 0 else 0.0
-            self._last_spikes[p.name] = int(n)
-        self._last_step = step
+            self.last_spikes[p.name] = int(n)
+        self.last_step = step
         return rates
 
     def arrays(self) -> dict[str, Array]:

@@ -29,6 +29,9 @@ Array = npt.NDArray[Any]
 
 H5, CSV = "results.h5", "results.csv"
 
+ENDED = ("neurons", "synapses", "spikes")
+"""What there is only after the run; the recordings are there from the first one on."""
+
 PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
 
 MEANINGS = {
@@ -48,23 +51,27 @@ MEANINGS = {
 """Unit and description of a quantity."""
 
 
-def write_results(simulation: Simulation, experiment: Experiment, folder: Path) -> None:
+def write_results(
+    simulation: Simulation, experiment: Experiment, folder: Path, ended: bool = True
+) -> None:
     """Write `results.h5` and `results.csv`; collective.
 
     Parameters
     ----------
     simulation : Simulation
-        After its run.
+        After its run, or in it.
     experiment : Experiment
         What `simulation` runs.
     folder : Path
         Must be there.
+    ended : bool
+        Whether to write everything; before the end there are only the recordings.
     """
     if simulation.ranks.rank > 0:
-        _write(simulation, experiment, None)
+        _write(simulation, experiment, None, ended)
         return
     with replacing(folder / H5) as path, h5py.File(path, "w") as file:
-        _write(simulation, experiment, file)
+        _write(simulation, experiment, file, ended)
     with replacing(folder / CSV) as path:
         _write_csv(path, simulation.recording)
 
@@ -149,8 +156,8 @@ class Results:
     def n_synapses(self) -> dict[str, int]:
         """Number of synapses of each type at the end."""
         with h5py.File(self.path) as file:
-            types = self.experiment.synapse_types
-            return {name: len(file[f"synapses/{name}/source"]) for name in types}
+            group, types = self._part(file, "synapses"), self.experiment.synapse_types
+            return {name: len(group[name]["source"]) for name in types}
 
     @cached_property
     def _recording(self) -> dict[str, Any]:
@@ -162,7 +169,12 @@ class Results:
 
     def _read(self, name: str) -> Any:
         with h5py.File(self.path) as file:
-            return _value(file[name])
+            return _value(self._part(file, name))
+
+    def _part(self, file: h5py.File, name: str) -> Any:
+        if name in ENDED and name not in file:
+            raise InputError(f"{self.path}: has no {name} yet, the run has not ended")
+        return file[name]
 
 
 @contextmanager
@@ -178,7 +190,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _write(simulation: Simulation, experiment: Experiment, file: Any) -> None:
+def _write(simulation: Simulation, experiment: Experiment, file: Any, ended: bool) -> None:
     """Gather everything from all ranks and put it into `file`, which is None except on rank 0."""
 
     def put(name: str, data: Any, what: str) -> None:
@@ -189,6 +201,9 @@ def _write(simulation: Simulation, experiment: Experiment, file: Any) -> None:
     put("experiment", experiment.to_toml(), "experiment")
     for name, series in simulation.recording.items():
         put(f"recording/{name}", series, _quantity(name))
+    _write_provenance(simulation, file)
+    if not ended:
+        return
     for name, population in network.populations.items():
         put(f"neurons/{name}/calcium", population.calcium, "calcium")
         put(f"neurons/{name}/spike_count", population.spike_count, "spike_count")
@@ -205,7 +220,6 @@ def _write(simulation: Simulation, experiment: Experiment, file: Any) -> None:
         times, ids = simulation.spikes(recorder.population)
         put(f"spikes/{recorder.population.name}/time", times, "time")
         put(f"spikes/{recorder.population.name}/id", ids, "id")
-    _write_provenance(simulation, file)
 
 
 def _write_synapses(simulation: Simulation, name: str, file: Any) -> None:

@@ -7,6 +7,8 @@ that a wrong input is told once and ends all ranks.
 import argparse
 import logging
 import os
+import shlex
+import shutil
 import sys
 import time
 import traceback
@@ -19,15 +21,18 @@ from typing import NoReturn
 import numpy as np
 from tqdm import tqdm
 
+from distsp.checkpoint import experiment_of
 from distsp.experiment import Experiment, list_bundled
-from distsp.fields import InputError
+from distsp.fields import InputError, whole_steps
 from distsp.plan import check_memory
-from distsp.plotting import plot_structural_plasticity
+from distsp.plotting import FORMATS, plot_structural_plasticity
 from distsp.ranks import Ranks, launched_rank
 from distsp.results import CSV, H5, Results, load_results, write_results
 from distsp.simulation import Simulation
+from distsp.stops import STOPPED, Schedule, Signals, checkpoints, simulate
 
-FORMATS = ("png", "pdf", "eps")
+DEFAULT = "structural_plasticity"
+"""The experiment that is run if none is named."""
 
 SILENCE = 30.0
 """Seconds without a line of progress, at most, where there is no terminal for a bar."""
@@ -41,6 +46,8 @@ class Job:
     folder: Path
     formats: tuple[str, ...]
     quiet: bool
+    resumed: bool
+    schedule: Schedule
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         on_host = ranks.on_host()[1]
         job = ranks.broadcast(_prepare(arguments, ranks.size, on_host) if ranks.rank == 0 else None)
         if isinstance(job, Job):
-            _run(job, ranks)
-            return 0
+            with Signals() as signals:
+                return _run(job, ranks, signals)
         return job
     except BaseException as fault:
         # Ranks that fail together would all speak: the end that the first brings silences the rest.
@@ -73,19 +80,27 @@ def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job
             for name, description in list_bundled().items():
                 print(f"{name:24}{description}")
             return 0
-        experiment = _experiment(options)
+        experiment = _resumed(options) if options.resume else _experiment(options)
         if options.show:
             print(experiment.to_toml(), end="")
             return 0
         check_memory(experiment.build(), n_ranks, on_host)
-        folder = Path(options.output or experiment.name)
-        _claim(folder, options.force)
+        schedule = _schedule(options, experiment)
+        folder = Path(options.resume or options.output or experiment.name)
+        _claim(folder, options.force, bool(options.resume))
     except InputError as error:
         return _complain(error)
     except SystemExit as end:  # argparse has printed the help
         return int(end.code or 0)
     formats = dict.fromkeys(options.figure_format or ("png", "pdf"))
-    return Job(experiment, folder, () if options.no_figure else tuple(formats), options.quiet)
+    return Job(
+        experiment,
+        folder,
+        () if options.no_figure else tuple(formats),
+        options.quiet,
+        bool(options.resume),
+        schedule,
+    )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -105,9 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "experiment",
         nargs="?",
-        default="structural_plasticity",
         metavar="EXPERIMENT",
-        help="a TOML file, or the name of an experiment that --list lists (default: %(default)s)",
+        help=f"a TOML file, or the name of an experiment that --list lists (default: {DEFAULT})",
     )
     add("--list", action="store_true", help="list the experiments that come with distsp")
     add("--show", action="store_true", help="print the complete experiment as TOML; run nothing")
@@ -123,6 +137,24 @@ def _parser() -> argparse.ArgumentParser:
     add("--scale", type=float, metavar="FACTOR", help="multiply the sizes of the populations")
     add("--output", metavar="DIR", help="folder of the results (default: the experiment's name)")
     add("--force", action="store_true", help="overwrite results that are there already")
+    add(
+        "--checkpoint-every",
+        type=float,
+        metavar="MS",
+        help="write a checkpoint each time so much is simulated (ms), and at the end",
+    )
+    add(
+        "--checkpoint-minutes",
+        type=float,
+        metavar="M",
+        help="write a checkpoint each time so much time has passed (min), and at the end",
+    )
+    add(
+        "--resume",
+        metavar="DIR",
+        help="go on from the newest good checkpoint of the run with these results, on any number "
+        "of ranks; only --duration may change the experiment",
+    )
     add("--no-figure", action="store_true", help="draw no figure")
     add(
         "--figure-format",
@@ -136,14 +168,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _experiment(options: argparse.Namespace) -> Experiment:
     """Return the experiment that the arguments name, with the changes that they ask for."""
-    bundled = list_bundled()
-    if options.experiment in bundled:
-        experiment = Experiment.bundled(options.experiment)
-    elif Path(options.experiment).suffix or Path(options.experiment).exists():
-        experiment = Experiment.from_toml(Path(options.experiment))
+    bundled, name = list_bundled(), options.experiment or DEFAULT
+    if name in bundled:
+        experiment = Experiment.bundled(name)
+    elif Path(name).suffix or Path(name).exists():
+        experiment = Experiment.from_toml(Path(name))
     else:
         raise InputError.at(
-            "experiment", options.experiment, f"must be a TOML file or one of {', '.join(bundled)}"
+            "experiment", name, f"must be a TOML file or one of {', '.join(bundled)}"
         )
     changes = [(key, getattr(options, key)) for key in ("duration", "seed")]
     for text in options.set:
@@ -157,12 +189,40 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     return experiment if options.scale is None else experiment.scaled(options.scale)
 
 
-def _claim(folder: Path, force: bool) -> None:
+def _resumed(options: argparse.Namespace) -> Experiment:
+    """Return the experiment of the run that is to go on."""
+    for name in ("experiment", "seed", "set", "scale", "output", "force"):
+        value = getattr(options, name)
+        if value not in (None, [], False):
+            name = name if name == "experiment" else f"--{name}"
+            right = "cannot be given with --resume, which goes on with what was begun"
+            raise InputError.at(name, value, right)
+    experiment = Experiment.from_toml(experiment_of(checkpoints(Path(options.resume))))
+    return experiment.changed("duration", options.duration) if options.duration else experiment
+
+
+def _schedule(options: argparse.Namespace, experiment: Experiment) -> Schedule:
+    every, minutes = options.checkpoint_every, options.checkpoint_minutes
+    if every is not None:
+        whole_steps("--checkpoint-every", every, experiment.resolution, least=1)
+    if minutes is not None and not minutes > 0:
+        raise InputError.at("--checkpoint-minutes", minutes, "must be above 0")
+    return Schedule(every, minutes)
+
+
+def _claim(folder: Path, force: bool, resumed: bool) -> None:
     """Make sure that the results can be written to `folder`, now rather than after the run."""
-    if (folder / H5).exists() and not force:
-        raise InputError.at("--output", str(folder), "has results already; --force overwrites them")
+    for path, what in ((folder / H5, "results"), (checkpoints(folder), "checkpoints")):
+        if path.exists() and not (force or resumed):
+            raise InputError.at(
+                "--output",
+                str(folder),
+                f"has {what} already; --force overwrites them, --resume goes on from a checkpoint",
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if force and checkpoints(folder).exists():
+            shutil.rmtree(checkpoints(folder))  # --resume must not find another run's
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -171,23 +231,37 @@ def _claim(folder: Path, force: bool) -> None:
         ) from None
 
 
-def _run(job: Job, ranks: Ranks) -> None:
-    """Simulate, write and tell; collective."""
+def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
+    """Simulate, write and tell, and return the exit code; collective."""
     speaks = ranks.rank == 0 and not job.quiet
     if job.quiet:
         logging.getLogger("distsp").setLevel(logging.ERROR)
     if speaks and ranks.notice:
         print(f"distsp: {ranks.notice}", file=sys.stderr)
-    simulation = Simulation(job.experiment.build(), ranks=ranks)
-    began = time.perf_counter()
-    progress = Progress(job.experiment.duration) if speaks else None
-    simulation.run(job.experiment.duration, progress=progress)
+    network, duration = job.experiment.build(), job.experiment.duration
+    if job.resumed:
+        simulation = Simulation.load(checkpoints(job.folder), network, ranks)
+        if duration < simulation.now:
+            right = f"ms must be at least the {simulation.now} ms of the checkpoint"
+            raise InputError.at("duration", duration, right)
+    else:
+        simulation = Simulation(network, ranks)
+    began, start = time.perf_counter(), simulation.now
+    progress = Progress(start, duration) if speaks else None
+    ended = simulate(simulation, job.experiment, job.folder, job.schedule, signals, progress)
     if progress:
         progress.close()
+    if not ended:
+        if ranks.rank == 0:
+            _tell(
+                f"stopped by a signal after {simulation.now / 1000.0:g} s; "
+                f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"
+            )
+        return STOPPED
     seconds = time.perf_counter() - began
     write_results(simulation, job.experiment, job.folder)
     if ranks.rank > 0:
-        return
+        return 0
     results = load_results(job.folder)
     figures = [job.folder / f"figure.{suffix}" for suffix in job.formats]
     for suffix in FORMATS:  # a figure that stays must not be of another run
@@ -195,9 +269,10 @@ def _run(job: Job, ranks: Ranks) -> None:
     if figures:
         plot_structural_plasticity(results, *figures)
     if speaks:
-        print(_summary(results, seconds))
+        print(_summary(results, start, seconds))
         written = [job.folder / H5, job.folder / CSV, *figures]
         print(f"written      {', '.join(map(str, written))}")
+    return 0
 
 
 class Progress:
@@ -205,17 +280,18 @@ class Progress:
 
     Parameters
     ----------
-    duration : float
-        Time to be simulated (ms).
+    start, duration : float
+        Simulated time that it begins and ends with (ms).
     """
 
-    def __init__(self, duration: float) -> None:
-        self.duration = duration
+    def __init__(self, start: float, duration: float) -> None:
+        self.start, self.duration = start, duration
         self.began = self.spoke = time.perf_counter()
-        self.tenths = 0
+        self.tenths = int(10.0 * start / duration)
         self.bar: tqdm[NoReturn] | None = None
         if sys.stderr.isatty():
             self.bar = tqdm(
+                initial=start / 1000.0,
                 total=duration / 1000.0,
                 bar_format="{percentage:3.0f}% |{bar}| {n:.1f} of {total:.1f} s, "
                 "{remaining} left{postfix}",
@@ -224,7 +300,8 @@ class Progress:
     def __call__(self, now: float) -> None:
         """Take notice that the simulation has arrived at `now` (ms)."""
         seconds = time.perf_counter() - self.began
-        speed = f"{now / 1000.0 / max(seconds, 1e-9):.3g} times real time"
+        ms_per_second = max(now - self.start, 1e-9) / max(seconds, 1e-9)
+        speed = f"{ms_per_second / 1000.0:.3g} times real time"
         if self.bar is not None:
             self.bar.set_postfix_str(speed, refresh=False)
             self.bar.update(now / 1000.0 - self.bar.n)
@@ -232,7 +309,7 @@ class Progress:
         tenths = int(10.0 * now / self.duration)
         if tenths > self.tenths or time.perf_counter() - self.spoke > SILENCE:
             self.tenths, self.spoke = tenths, time.perf_counter()
-            left = seconds * (self.duration / now - 1.0)
+            left = (self.duration - now) / ms_per_second
             print(
                 f"{100.0 * now / self.duration:3.0f}%  {now / 1000.0:.1f} of "
                 f"{self.duration / 1000.0:.1f} s, {left:.0f} s left, {speed}",
@@ -246,16 +323,17 @@ class Progress:
             self.bar.close()
 
 
-def _summary(results: Results, seconds: float) -> str:
-    """Return what a person wants to know first about a run that took `seconds`."""
+def _summary(results: Results, start: float, seconds: float) -> str:
+    """Return what a person wants to know first about a run from `start` (ms) on."""
     experiment, facts = results.experiment, results.provenance
     simulated = experiment.duration / 1000.0
+    here = simulated - start / 1000.0
     spikes = {name: neurons["spike_count"] for name, neurons in results.neurons.items()}
     size = sum(len(counts) for counts in spikes.values())
     plural = "rank" if facts["ranks"] == 1 else "ranks"
     lines = [
-        f"{experiment.name}: {size} neurons, {simulated:g} s simulated in {seconds:.1f} s, "
-        f"{simulated / seconds:.3g} times real time",
+        f"{experiment.name}: {size} neurons, {here:g} s simulated in {seconds:.1f} s, "
+        f"{here / seconds:.3g} times real time",
         f"parallel     {facts['ranks']} {plural}, MPI library: {facts['mpi_library']}, "
         f"exchange: {facts['exchange']}",
         f"per rank     {facts['bytes_per_slice']:.0f} bytes sent per slice, at most "

@@ -5,13 +5,15 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from numba.core.errors import NumbaExperimentalFeatureWarning
 
 from distsp import loop
+from distsp.checkpoint import Checkpoint, find, restore, save
 from distsp.distributions import values
 from distsp.fields import InputError, whole_steps
 from distsp.network import Network, Population
@@ -26,7 +28,7 @@ from distsp.plan import (
     plan_populations,
 )
 from distsp.plasticity.update import StructuralUpdate
-from distsp.ranks import Ranks
+from distsp.ranks import Ranks, places
 from distsp.recorders import PopulationMeans, Spikes
 from distsp.streams import Purpose, stream_key, uniforms
 from distsp.synapses import Synapses
@@ -38,8 +40,11 @@ LOG = logging.getLogger("distsp")
 LONGEST_SLICE = 32
 """Steps that a slice has at most, so that the input of a block stays in the cache."""
 
-CHUNK = 200_000_000
-"""Neuron-steps of the largest rank between two looks at the progress: less than a second."""
+LOOK = 0.5
+"""Seconds between two looks at the progress."""
+
+CHUNK = 10_000_000
+"""Neuron-steps of a rank before the first look, when it is not known yet how long they take."""
 
 
 class Simulation:
@@ -52,6 +57,8 @@ class Simulation:
         parameters, rates and connections may change between two runs.
     ranks : Ranks, optional
         All processes that mpirun started, if not given.
+    checkpoint : Checkpoint, optional
+        What to go on from; `load` finds it.
 
     Raises
     ------
@@ -68,7 +75,12 @@ class Simulation:
     array([6, 6, 6, 6])
     """
 
-    def __init__(self, network: Network, ranks: Ranks | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        ranks: Ranks | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
         self.network = network
@@ -88,15 +100,17 @@ class Simulation:
         )
         self.spikes_kept = Spikes()
         self.means: PopulationMeans | None = None
+        self.checkpoints: list[str] = []
+        """Names of the last two that were written, or that this simulation came from."""
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._types = tuple(network.synapse_types)
-        self._drives = Drives()
+        self.drives = Drives()
         self._populations: loop.Populations
         self._growth: loop.Growth
         self._n_connected = 0
         self._seen = -1
-        self._updated = -1
+        self.updated = -1
         self._capacity = 0
         self._work = (
             np.empty((LONGEST_SLICE, BLOCK)),
@@ -110,9 +124,53 @@ class Simulation:
         self._update = StructuralUpdate(
             self.ranks, self.tables, self.elements, self._losses(), network.seed
         )
+        self._plan()
+        if checkpoint is not None:
+            restore(self, checkpoint)
+            self._n_connected = len(network.connections)
         self._look_at_network()
         for population in network.populations.values():
             population.reader = self
+
+    @classmethod
+    def load(cls, folder: str | Path, network: Network, ranks: Ranks | None = None) -> Self:
+        """Return a simulation that goes on from the newest good checkpoint in a folder; collective.
+
+        Parameters
+        ----------
+        folder : str or Path
+            What `save` was given.
+        network : Network
+            As it was when the checkpoint was written, with all that had been changed by then.
+        ranks : Ranks, optional
+            All processes that mpirun started, if not given; as many as one likes.
+
+        Raises
+        ------
+        InputError
+            If there is none, or it is of another network.
+        """
+        ranks = ranks or Ranks.world()
+        return cls(network, ranks, find(Path(folder), ranks, network.description()))
+
+    def save(self, folder: str | Path, experiment: str | None = None) -> None:
+        """Write a checkpoint `checkpoint-<step>` into a folder; collective.
+
+        The last two that this simulation has written stay there, older ones are removed.
+
+        Parameters
+        ----------
+        folder : str or Path
+        experiment : str, optional
+            The experiment as TOML, if the simulation is of one.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
+        self._look_at_network()
+        save(self, Path(folder), experiment)
 
     # What there is to know ------------------------------------------------------------------
 
@@ -171,10 +229,7 @@ class Simulation:
 
     def local_slice(self, population: Population) -> slice:
         """Return where this rank's neurons of a population stand in its arrays."""
-        size, rank = self.ranks.size, self.ranks.rank
-        first = -((rank - population.first) // size)
-        last = -((rank - population.first - population.size) // size)
-        return slice(first, last)
+        return places(population.first, population.size, self.ranks.rank, self.ranks.size)
 
     def peek(self) -> tuple[Array, Array]:
         """Return calcium and z of this rank's neurons, brought up to now; the state stays."""
@@ -196,7 +251,7 @@ class Simulation:
             return self._in_order(self.state.spike_count[here].astype(np.int64), population)
         if what not in variables:
             raise InputError.at("variable", what, f"must be one of {', '.join(variables)}")
-        values = self._variables(population)[variables.index(what)]
+        values = self.variables(population)[variables.index(what)]
         if what == "V_m":
             values = values + population.parameters.E_L
         return self._in_order(values, population)
@@ -268,7 +323,7 @@ class Simulation:
             return 2, slots, self.n_local if n else 0
         return n, slots, self.n_local
 
-    def _variables(self, population: Population) -> Array:
+    def variables(self, population: Population) -> Array:
         """Return a view of the state variables of this rank's part of a population."""
         names = list(self.network.populations)
         p, n = names.index(population.name), n_variables(population)
@@ -284,13 +339,10 @@ class Simulation:
                 "populations and synapse types cannot be added once there is a Simulation"
             )
         # Calcium and elements up to now have followed the old parameters.
-        if self.step > 0:
+        if self._seen >= 0:
             loop.grow_all(self.state, self._growth, self._populations, self.step)
-        slices = [self.local_slice(p) for p in self.network.populations.values()]
-        self._populations = plan_populations(self.network, slices)
-        self._growth = plan_growth(self.network, self.elements)
-        self._update.losses = self._losses()
-        self._poisson = self._drives.plan(self.network, self.step)
+        self._plan()
+        self._poisson = self.drives.plan(self.network, self.step)
         self._keep_potentials()
         for i in range(self._n_connected, len(self.network.connections)):
             self._connect(i)
@@ -303,10 +355,17 @@ class Simulation:
         self._make_room_for_events()
         self._seen = self.network.version
 
+    def _plan(self) -> None:
+        """Turn the parameters of the populations into the arrays of the time loop."""
+        slices = [self.local_slice(p) for p in self.network.populations.values()]
+        self._populations = plan_populations(self.network, slices)
+        self._growth = plan_growth(self.network, self.elements)
+        self._update.losses = self._losses()
+
     def _keep_potentials(self) -> None:
         """Let V_m stay where it is where E_L has moved: it is kept relative to E_L."""
         for p in self.network.populations.values():
-            self._variables(p)[0] += self._resting[p.name] - p.parameters.E_L
+            self.variables(p)[0] += self._resting[p.name] - p.parameters.E_L
             self._resting[p.name] = p.parameters.E_L
 
     def _connect(self, index: int) -> None:
@@ -327,7 +386,7 @@ class Simulation:
 
     # Time --------------------------------------------------------------------------------------
 
-    def run(self, duration: float, progress: Callable[[float], None] | None = None) -> None:
+    def run(self, duration: float, progress: Callable[[float], object] | None = None) -> None:
         """Simulate.
 
         Parameters
@@ -335,7 +394,8 @@ class Simulation:
         duration : float
             ms, a whole number of steps.
         progress : callable, optional
-            Called with the simulated time (ms) now and then, on every rank.
+            Called with the simulated time (ms) about once per second or more often, on every
+            rank that gives one. Where it returns True, the run ends early, on all ranks.
 
         Raises
         ------
@@ -346,28 +406,35 @@ class Simulation:
         self._look_at_network()
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
-        chunk = max(CHUNK // max(self.n_neurons // self.ranks.size, 1), 1000)
+        chunk = max(CHUNK // max(self.n_neurons // self.ranks.size, 1), 1)
         while self.step < end:
-            if interval and self.step % interval == 0 and self._updated != self.step:
+            if interval and self.step % interval == 0 and self.updated != self.step:
                 self._structural_update()
             stops = [end, self.step + chunk]
             for every in (interval, self.means.interval if self.means else None):
                 if every:
                     stops.append(self.step + every - self.step % every)
+            began, first = time.perf_counter(), self.step
             self._advance(min(stops))
+            seconds = time.perf_counter() - began
             if self.means and self.step % self.means.interval == 0:
                 began = time.perf_counter()
                 self.means.record(self, self.step)
                 self.seconds["recording"] += time.perf_counter() - began
-            if progress:
-                progress(self.now)
+            stopping = progress is not None and progress(self.now) is True
+            told = self.ranks.collect((stopping, seconds))
+            if any(stopping for stopping, _ in told):
+                break
+            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds in told))
+            # No more than twice as long as the last, which may have been a quiet one.
+            chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
     def _structural_update(self) -> None:
         began = time.perf_counter()
         loop.grow_all(self.state, self._growth, self._populations, self.step)
         self._update.apply(self.state, self.step)
         self._make_room_for_events()
-        self._updated = self.step
+        self.updated = self.step
         self.seconds["update"] += time.perf_counter() - began
 
     def _make_room_for_events(self) -> None:

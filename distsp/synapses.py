@@ -144,12 +144,12 @@ class Synapses:
         targets : array (n,) of int64
             Local indices.
         """
-        rows = kind.row * self.n_neurons + sources
-        if kind.valued:
-            weights, delays = self._own_values(kind, sources, targets)
-            self.valued.insert(rows, targets, weights, delays)
-        else:
-            self.plain.insert(rows, targets)
+        own = self._own_values(kind, sources, targets) if kind.valued else ()
+        self.insert(kind, sources, targets, *own)
+
+    def insert(self, kind: Kind, sources: Ids, targets: Ids, *own: npt.NDArray[Any]) -> None:
+        """Add synapses whose own weights and delays (steps), if they have any, are known."""
+        self.table(kind).insert(kind.row * self.n_neurons + sources, targets, *own)
         if kind.incoming >= 0:
             self.incoming.insert(kind.incoming * self.n_local + targets, sources)
         elif len(targets):

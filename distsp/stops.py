@@ -1,0 +1,166 @@
+"""A run that outlives what happens to it: checkpoints, signals, and results on the way.
+
+All ranks stop at the same step, wherever the reason has arisen: a signal may reach any of them,
+and the clock is rank 0's.
+"""
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from distsp.experiment import Experiment
+from distsp.fields import InputError, whole_steps
+from distsp.results import write_results
+from distsp.simulation import Simulation
+
+LOG = logging.getLogger("distsp")
+
+SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
+"""What a batch system or a user sends to a job that should end."""
+
+STOPPED = 75
+"""Exit code of a run that can go on: EX_TEMPFAIL."""
+
+RESULTS_EVERY = 5.0
+"""Seconds between two writes of the results so far, at least."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When checkpoints are written, besides at a signal: one, both or none of these."""
+
+    every: float | None = None
+    """Simulated time between two (ms)."""
+    minutes: float | None = None
+    """Wall-clock time between two."""
+
+    def __bool__(self) -> bool:
+        return self.every is not None or self.minutes is not None
+
+
+class Signals(AbstractContextManager["Signals"]):
+    """Takes note of the first signal within the `with` block; the second ends the process.
+
+    Attributes
+    ----------
+    came : bool
+        Whether there has been one.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, *_: object) -> None:
+        self.came = True
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def simulate(
+    simulation: Simulation,
+    experiment: Experiment,
+    folder: Path,
+    schedule: Schedule,
+    signals: Signals,
+    progress: Callable[[float], None] | None = None,
+) -> bool:
+    """Run an experiment to its end, or to a signal; collective.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        At the beginning, or as it was loaded.
+    experiment : Experiment
+    folder : Path
+        Of the results; the checkpoints are in its `checkpoints`.
+    schedule : Schedule
+    signals : Signals
+        Within its `with` block.
+    progress : callable, optional
+        Called with the simulated time (ms) now and then.
+
+    Returns
+    -------
+    bool
+        Whether it has come to its end. If not, there is a checkpoint to go on from.
+    """
+    resolution = experiment.resolution
+    end = whole_steps("duration", experiment.duration, resolution)
+    every = None
+    if schedule.every is not None:
+        every = whole_steps("--checkpoint-every", schedule.every, resolution, least=1)
+    watch = _Watch(simulation, experiment, folder, schedule.minutes, signals, progress)
+    while simulation.step < end:
+        stop = min(end, simulation.step + every - simulation.step % every) if every else end
+        simulation.run((stop - simulation.step) * resolution, watch)
+        stopped = simulation.ranks.largest(signals.came) and simulation.step < end
+        if stopped or watch.checkpoint_due or (schedule and simulation.step == stop):
+            _save(simulation, experiment, folder, must=bool(stopped))
+            watch.saved = time.monotonic()
+        if stopped:
+            return False
+    return True
+
+
+def checkpoints(folder: Path) -> Path:
+    """Return where the checkpoints of a run are whose results are in `folder`."""
+    return folder / "checkpoints"
+
+
+def _save(simulation: Simulation, experiment: Experiment, folder: Path, must: bool) -> None:
+    try:
+        simulation.save(checkpoints(folder), experiment.to_toml())
+    except InputError as error:
+        if must:
+            raise
+        # A full disk may be emptied before the next one; it is no reason to end a long run.
+        if simulation.ranks.rank == 0:
+            LOG.error("distsp: %s", error)
+
+
+class _Watch:
+    """Looks about, on every rank, whenever the simulation has got a bit further."""
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        experiment: Experiment,
+        folder: Path,
+        minutes: float | None,
+        signals: Signals,
+        progress: Callable[[float], None] | None,
+    ) -> None:
+        self.simulation, self.experiment, self.folder = simulation, experiment, folder
+        self.minutes, self.signals, self.progress = minutes, signals, progress
+        self.saved = self.written = time.monotonic()
+        self.n_written = 0
+        self.checkpoint_due = False
+
+    def __call__(self, now: float) -> bool:
+        """Return whether the run must stop, for a signal or a checkpoint."""
+        if self.progress:
+            self.progress(now)
+        simulation, means = self.simulation, self.simulation.means
+        n_recorded = len(means.columns["time"]) if means else 0
+        clock = time.monotonic()
+        due = self.minutes is not None and clock - self.saved >= 60.0 * self.minutes
+        writes = n_recorded > self.n_written and clock - self.written >= RESULTS_EVERY
+        self.checkpoint_due, writes = simulation.ranks.broadcast((due, writes))
+        if writes:
+            write_results(simulation, self.experiment, self.folder, ended=False)
+            self.written, self.n_written = time.monotonic(), n_recorded
+        return self.signals.came or self.checkpoint_due

@@ -1,0 +1,133 @@
+"""The command line on one rank: checkpoints, going on, and results on the way."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+import distsp.plot
+from distsp import load_results, stops
+from distsp.fields import InputError
+from distsp.run import main
+
+QUICK = ["--scale", "0.02", "--set", "record_interval=100", "--quiet", "--no-figure"]
+RESUME = ["--resume", "structural_plasticity", "--no-figure"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory; returned is where the results will be."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "structural_plasticity"
+
+
+def kept(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "checkpoints").iterdir())
+
+
+def test_goes_on_for_longer(folder: Path) -> None:
+    assert main([*QUICK, "--duration", "900", "--output", "whole"]) == 0
+    assert main([*QUICK, "--duration", "450", "--checkpoint-every", "200"]) == 0
+    assert kept(folder) == ["checkpoint-4000", "checkpoint-4500"]
+    assert main([*RESUME, "--quiet", "--duration", "900"]) == 0
+    whole = (folder.parent / "whole" / "results.csv").read_bytes()
+    assert (folder / "results.csv").read_bytes() == whole
+    assert load_results(folder).experiment.duration == 900.0
+
+
+def test_by_wall_clock(folder: Path) -> None:
+    assert main([*QUICK, "--duration", "450", "--checkpoint-minutes", "1e-9"]) == 0
+    assert kept(folder) == ["checkpoint-4000", "checkpoint-4500"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["balanced_random"], "experiment: 'balanced_random' cannot be given with --resume"),
+        (["--seed", "2"], "--seed: '2' cannot be given with --resume"),
+        (["--set", "seed=2"], "--set: ['seed=2'] cannot be given with --resume"),
+        (["--scale", "2"], "--scale: 2.0 cannot be given with --resume"),
+        (["--output", "other"], "--output: 'other' cannot be given with --resume"),
+        (["--duration", "50"], "duration: 50.0 ms must be at least the 100.0 ms of the checkpoint"),
+        (["--resume", "none"], "none/checkpoints: has no checkpoint"),
+        (["--checkpoint-every", "0.01"], "--checkpoint-every: 0.01 ms must be a whole multiple"),
+        (["--checkpoint-minutes", "0"], "--checkpoint-minutes: 0.0 must be above 0"),
+    ],
+)
+def test_what_cannot_be_resumed(
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    told: str,
+) -> None:
+    assert main([*QUICK, "--duration", "100", "--checkpoint-every", "100"]) == 0
+    # A wrong duration is found on all ranks, which then end at once.
+    monkeypatch.setattr("distsp.ranks.Ranks.abort", lambda self, code: exit(code))
+    try:
+        code = main([*RESUME, *arguments])
+    except SystemExit as end:
+        code = end.code
+    assert code == 2
+    err = capfd.readouterr().err
+    assert err.startswith(f"distsp: {told}")
+    assert err.count("\n") == 1
+
+
+def test_another_run_does_not_mix_with_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*QUICK, "--duration", "100", "--checkpoint-every", "100"]) == 0
+    (folder / "results.h5").unlink()
+    assert main([*QUICK, "--duration", "100"]) == 2
+    assert "has checkpoints already; --force" in capsys.readouterr().err
+    assert main([*QUICK, "--duration", "100", "--force"]) == 0
+    assert not (folder / "checkpoints").exists()
+
+
+def test_signal(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """The first one stops the run; from then on the second one does what it does to any process."""
+    write = stops.write_results
+
+    def write_and_signal(*arguments: object, **options: object) -> None:
+        write(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.getsignal(signal.SIGUSR1)
+    monkeypatch.setattr(stops, "RESULTS_EVERY", 0.0)
+    monkeypatch.setattr(stops, "write_results", write_and_signal)
+    assert main([*QUICK, "--duration", "1000"]) == 75
+    err = capsys.readouterr().err
+    assert err == (
+        "distsp: stopped by a signal after 0.1 s; go on with: "
+        "python -m distsp.run --resume structural_plasticity\n"
+    )
+    assert signal.getsignal(signal.SIGUSR1) == before
+    assert kept(folder) == ["checkpoint-1000"]
+    # What has been recorded so far can be read and drawn.
+    results = load_results(folder)
+    assert results.time.tolist() == [100.0]
+    assert distsp.plot.main([str(folder)]) == 0
+    assert (folder / "figure.png").stat().st_size > 0
+    for part in ("neurons", "synapses", "spikes", "n_synapses"):
+        with pytest.raises(InputError, match=r"yet, the run has not ended$"):
+            getattr(results, part)
+    with stops.Signals() as signals:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert signals.came
+        assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
+
+
+def test_full_disk_does_not_end_a_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("distsp.checkpoint.write_arrays", full)
+    assert main([*QUICK[:-2], "--no-figure", "--duration", "100", "--checkpoint-every", "100"]) == 0
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line.endswith("a checkpoint cannot be written: No space left on device")
+
+
+def test_nothing_to_draw(capsys: pytest.CaptureFixture[str]) -> None:
+    assert distsp.plot.main(["none"]) == 2
+    assert capsys.readouterr().err == "distsp: none: there is no such file\n"
