@@ -241,10 +241,11 @@ def brunel_activity(suite: Suite, size: tuple[Any, ...]) -> tuple[list[Row], lis
         fractions = np.linspace(0.0, 1.0, 1001)
         lines = {label: (np.quantile(x, fractions), fractions) for label, x in samples.items()}
         panels.append(Panel(f"{name} ({unit})", "cumulative fraction", lines, style="-"))
-        rows += [Row(f"mean {name}, {label}", x.mean(), unit) for label, x in samples.items()]
+        for label, x in samples.items():
+            rows.append(Row(f"mean {name}, {label}", x.mean(), unit, 2 if label == "distsp" else 1))
         if len(samples) == 3:
             ours, one, two = samples.values()
-            rows.append(Row(f"KS of {name}, distsp and NEST", ks_2samp(ours, one).statistic, ""))
+            rows.append(Row(f"KS of {name}, distsp and NEST", ks_2samp(ours, one).statistic, "", 2))
             rows.append(Row(f"KS of {name}, NEST and NEST", ks_2samp(one, two).statistic, ""))
     return rows, panels
 
@@ -408,9 +409,12 @@ def phases(suite: Suite) -> Answer:
         for ranks in (1, 2):
             part = shares(runs[ranks])
             bars[f"{name}, {ranks}"] = part
-            rows += [Row(f"{name}: {phase}", value, "%", ranks) for phase, value in part.items()]
+            for phase, value in part.items():
+                if value >= 1.0:
+                    rows.append(Row(f"{name}: {phase}", value, "%", ranks))
     panel = Panel("share of the time (%)", "network, ranks", bars=bars)
-    return Answer("Share of each phase", rows, [panel], "Waiting for others counts as exchange.")
+    note = "Waiting for others counts as exchange. Shares below 1 % are left out."
+    return Answer("Share of each phase", rows, [panel], note)
 
 
 def longest(run: Numbers, name: str = "seconds") -> float:

@@ -118,7 +118,7 @@ class Panel:
         axes.set_yticks(places, list(self.bars))
         axes.invert_yaxis()
         axes.set(xlabel=self.x, ylabel=self.y, xlim=(0.0, 100.0))
-        axes.legend(frameon=False, ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+        axes.get_figure().legend(loc="outside lower center", ncols=len(PHASES), frameon=False)
 
 
 @dataclass
@@ -132,7 +132,10 @@ class Answer:
 
     def draw(self, path: Path) -> None:
         """Draw the figure."""
-        figure = Figure(figsize=(6.4 * len(self.panels), 4.2), layout="constrained")
+        figure = Figure(
+            figsize=(6.4 * len(self.panels) + 1.2 * bool(self.panels[0].bars), 4.2),
+            layout="constrained",
+        )
         for axes, panel in zip(
             figure.subplots(1, len(self.panels), squeeze=False)[0], self.panels, strict=True
         ):
