@@ -43,8 +43,8 @@ LONGEST_SLICE = 32
 LOOK = 0.5
 """Seconds between two looks at the progress."""
 
-CHUNK = 10_000_000
-"""Neuron-steps of a rank before the first look, when it is not known yet how long they take."""
+FIRST_STEPS, FIRST_WORK = 1000, 10_000_000
+"""Steps, and neuron-steps of a rank, before the first look: how long they take is not known yet."""
 
 
 class Simulation:
@@ -386,7 +386,12 @@ class Simulation:
 
     # Time --------------------------------------------------------------------------------------
 
-    def run(self, duration: float, progress: Callable[[float], object] | None = None) -> None:
+    def run(
+        self,
+        duration: float,
+        progress: Callable[[float], object] | None = None,
+        stop: Callable[[float], bool] | None = None,
+    ) -> None:
         """Simulate.
 
         Parameters
@@ -395,7 +400,10 @@ class Simulation:
             ms, a whole number of steps.
         progress : callable, optional
             Called with the simulated time (ms) about once per second or more often, on every
-            rank that gives one. Where it returns True, the run ends early, on all ranks.
+            rank that gives one. What it returns is ignored.
+        stop : callable, optional
+            Called after `progress` with the same. The run ends early, on all ranks, where it
+            returns True on any.
 
         Raises
         ------
@@ -406,7 +414,7 @@ class Simulation:
         self._look_at_network()
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
-        chunk = max(CHUNK // max(self.n_neurons // self.ranks.size, 1), 1)
+        chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.n_neurons), 1)
         while self.step < end:
             if interval and self.step % interval == 0 and self.updated != self.step:
                 self._structural_update()
@@ -421,7 +429,9 @@ class Simulation:
                 began = time.perf_counter()
                 self.means.record(self, self.step)
                 self.seconds["recording"] += time.perf_counter() - began
-            stopping = progress is not None and progress(self.now) is True
+            if progress:
+                progress(self.now)
+            stopping = stop is not None and stop(self.now)
             told = self.ranks.collect((stopping, seconds))
             if any(stopping for stopping, _ in told):
                 break

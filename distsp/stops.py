@@ -103,12 +103,12 @@ def simulate(
     every = None
     if schedule.every is not None:
         every = whole_steps("--checkpoint-every", schedule.every, resolution, least=1)
-    watch = _Watch(simulation, experiment, folder, schedule.minutes, signals, progress)
+    watch = _Watch(simulation, experiment, folder, schedule.minutes, signals)
     while simulation.step < end:
-        stop = min(end, simulation.step + every - simulation.step % every) if every else end
-        simulation.run((stop - simulation.step) * resolution, watch)
+        until = min(end, simulation.step + every - simulation.step % every) if every else end
+        simulation.run((until - simulation.step) * resolution, progress, watch)
         stopped = simulation.ranks.largest(signals.came) and simulation.step < end
-        if stopped or watch.checkpoint_due or (schedule and simulation.step == stop):
+        if stopped or watch.checkpoint_due or (schedule and simulation.step == until):
             _save(simulation, experiment, folder, must=bool(stopped))
             watch.saved = time.monotonic()
         if stopped:
@@ -142,18 +142,15 @@ class _Watch:
         folder: Path,
         minutes: float | None,
         signals: Signals,
-        progress: Callable[[float], None] | None,
     ) -> None:
         self.simulation, self.experiment, self.folder = simulation, experiment, folder
-        self.minutes, self.signals, self.progress = minutes, signals, progress
+        self.minutes, self.signals = minutes, signals
         self.saved = self.written = time.monotonic()
         self.n_written = 0
         self.checkpoint_due = False
 
-    def __call__(self, now: float) -> bool:
+    def __call__(self, _now: float) -> bool:
         """Return whether the run must stop, for a signal or a checkpoint."""
-        if self.progress:
-            self.progress(now)
         simulation, means = self.simulation, self.simulation.means
         n_recorded = len(means.columns["time"]) if means else 0
         clock = time.monotonic()

@@ -265,11 +265,11 @@ def test_folders_that_do_not_do(tmp_path: Path) -> None:
         Simulation(network()).save(tmp_path / "file")
 
 
-def test_progress_that_says_true_ends_the_run(tmp_path: Path) -> None:
+def test_stop_ends_the_run() -> None:
     whole = Simulation(network())
     whole.run(60.0)
     sim = Simulation(network())
-    sim.run(60.0, lambda now: now >= 20.0)
+    sim.run(60.0, progress=lambda now: True, stop=lambda now: now >= 20.0)
     assert 20.0 <= sim.now < 60.0
     sim.run(60.0 - sim.now)
     assert_same(everything(sim), everything(whole))
