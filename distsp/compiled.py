@@ -1,6 +1,9 @@
 """The one way to compile a function of the simulation core."""
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -15,7 +18,20 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     NumPy's error model (1/0 is inf, no exception) is what lets loops with divisions vectorise.
     """
-    return numba.njit(cache=True, error_model="numpy")(function)
+    dispatcher: Any = numba.njit(cache=True, error_model="numpy")(function)
+    # Numba takes machine code for fresh while the function's own file is unchanged, though it also
+    # contains what the function calls from other files.
+    dispatcher._cache._cache_file._source_stamp = source_digest()
+    return dispatcher
+
+
+@cache
+def source_digest() -> str:
+    """Return a number that changes whenever any file of the package does."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from distsp import loop
+from distsp.compiled import compiled
 from distsp.fields import InputError, whole_steps
 from distsp.network import Network, Population
 from distsp.neurons import MODELS
@@ -29,8 +29,12 @@ FOREVER = np.iinfo(np.int64).max
 @cache
 def kernels() -> tuple[Any, ...]:
     """Return the compiled steps of all neuron models, in order of `MODELS`."""
-    compile_kernel = numba.njit(KERNEL, cache=True, error_model="numpy")
-    return tuple(compile_kernel(model.step) for model in MODELS.values())
+    steps = [compiled(model.step) for model in MODELS.values()]
+    for step in steps:
+        # With one signature and no more to come, Numba can hand the step over as a function.
+        step.compile(KERNEL)
+        step.disable_compile()
+    return tuple(steps)
 
 
 @cache
