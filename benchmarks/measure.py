@@ -5,9 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 HERE = Path(__file__).parent
 
@@ -37,7 +39,7 @@ def measure(case: str, ranks: int = 1, repeats: int = 1, **arguments: Any) -> Nu
         command = [mpirun(), "-n", str(ranks), *command]
     settings = ", ".join(f"{name} {value}" for name, value in arguments.items())
     say(f"{case}: {settings}, ranks {ranks}, {repeats} times")
-    runs = [json.loads(output(command).splitlines()[-1]) for _ in range(repeats)]
+    runs = [json.loads(quietly(command).splitlines()[-1]) for _ in range(repeats)]
     if repeats > 1:
         runs.sort(key=lambda run: max(run["seconds"]))
     return runs[(repeats - 1) // 2]
@@ -68,8 +70,53 @@ class Nest:
             return {}
         say(f"{script} {' '.join(map(str, arguments))}")
         command = [self.python, str(HERE / script), *map(str, arguments)]
-        last = output(command).splitlines()[-1]
+        last = quietly(command).splitlines()[-1]
         return json.loads(last) if last.startswith("{") else {"seconds": float(last.split()[0])}
+
+
+class Quiet:
+    """How much other programs may take of the machine, and how long to wait for that."""
+
+    most = 0.1
+    """Of one core."""
+    patience = 0.0
+    """Seconds to wait before a measurement, and again as long to repeat it."""
+    disturbed: ClassVar[list[str]] = []
+    """Measurements during which others took more."""
+
+
+def quietly(command: list[str]) -> str:
+    """Return what a command prints, from a time when nothing else runs, as far as that comes."""
+    until = time.monotonic() + Quiet.patience
+    while time.monotonic() < until and _others(lambda: time.sleep(1.0))[0] > Quiet.most:
+        pass
+    until = time.monotonic() + Quiet.patience
+    while True:
+        others, printed = _others(lambda: output(command))
+        if others <= Quiet.most:
+            return printed
+        if time.monotonic() >= until:
+            say(f"  disturbed: other programs took {others:.2f} cores")
+            Quiet.disturbed.append(f"{' '.join(command[1:])}: {others:.2f} cores")
+            return printed
+
+
+def _others(action: Callable[[], Any]) -> tuple[float, Any]:
+    """Return how many cores other programs took during an action, and what it returned."""
+    began, busy, own = time.monotonic(), _busy(), sum(os.times()[:4])
+    returned = action()
+    taken = _busy() - busy - (sum(os.times()[:4]) - own)
+    return taken / (time.monotonic() - began), returned
+
+
+def _busy() -> float:
+    """Return the seconds that all cores have worked, or that the host took from them."""
+    try:
+        first = Path("/proc/stat").read_text().splitlines()[0].split()
+    except OSError:
+        return 0.0
+    user, nice, system, _, _, irq, softirq, steal = map(int, first[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def mpirun() -> str:

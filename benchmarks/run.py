@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from measure import Nest, say
+from measure import Nest, Quiet, say
 from questions import QUESTIONS, Suite
 from report import facts, write
 
@@ -29,7 +29,9 @@ def main() -> None:
     add("--quick", action="store_true", help="small sizes; the numbers mean little")
     add("--output", type=Path, default=Path(__file__).parent / "results", metavar="DIR")
     add("--nest-python", default=sys.executable, metavar="PATH", help="interpreter that has NEST")
+    add("--patience", type=float, default=0.0, metavar="S", help="wait for a quiet machine")
     options = parser.parse_args()
+    Quiet.patience = options.patience
     unknown = set(options.questions) - set(QUESTIONS)
     if unknown:
         parser.error(f"no such question: {', '.join(unknown)}")
@@ -41,6 +43,7 @@ def main() -> None:
     for name in options.questions or QUESTIONS:
         answers[name] = QUESTIONS[name](suite)
         circumstances["duration"] = f"{time.perf_counter() - began:.0f} s"
+        circumstances["disturbed by other programs"] = "; ".join(Quiet.disturbed) or "never"
         write(answers, circumstances, options.output)
     say(f"{circumstances['duration']}: {options.output / 'results.md'}")
 

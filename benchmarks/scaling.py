@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from measure import Numbers, measure
+from measure import Numbers, Quiet, measure
 from report import facts, number
 from scipy.optimize import nnls
 
@@ -437,10 +437,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes; the numbers mean little")
     folder = Path(__file__).parent / "results"
     parser.add_argument("--output", type=Path, default=folder, metavar="DIR")
+    parser.add_argument("--patience", type=float, default=0.0, metavar="S", help="see run.py")
     options = parser.parse_args()
+    Quiet.patience = options.patience
     circumstances = facts("")
     del circumstances["NEST"]
     result = study(options.quick)
+    circumstances["disturbed by other programs"] = "; ".join(Quiet.disturbed) or "never"
     options.output.mkdir(parents=True, exist_ok=True)
     lines = ["# How far it scales: measured, fitted, predicted", ""]
     lines += [f"- {name}: {value}" for name, value in circumstances.items()]

@@ -240,6 +240,13 @@ class Ranks:
         if self.size > 1:
             self.communicator.Barrier()
 
+    def rest(self) -> None:
+        """Wait until all ranks are here, leaving the core to others: a barrier keeps it busy."""
+        if self.size > 1:
+            request = self.communicator.Ibarrier()
+            while not request.Test():
+                time.sleep(0.01)
+
     def abort(self, code: int) -> None:
         """End all ranks at once."""
         sys.stdout.flush()

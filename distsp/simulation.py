@@ -511,7 +511,7 @@ def compile_once(ranks: Ranks) -> None:
         notice.start()
         _simulate_everything(ranks.alone())
         notice.cancel()
-    ranks.barrier()
+    ranks.rest()
 
 
 def _say_compiling() -> None:
