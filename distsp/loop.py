@@ -24,6 +24,12 @@ bytes that this rank sent, slices."""
 
 MONOTONIC_CLOCK = time.CLOCK_MONOTONIC
 
+LONGEST_SLICE = 32
+"""Steps that a slice has at most, so that the input of a block stays in the cache."""
+
+CACHE_LINE = 64
+"""Bytes."""
+
 
 class Populations(NamedTuple):
     """This rank's part of each population: an entry per population."""
@@ -31,7 +37,8 @@ class Populations(NamedTuple):
     first: Array  # local index of its first neuron
     size: Array  # number of its neurons here
     model: Array  # place of its step among the kernels
-    offset: Array  # where its variables begin
+    offset: Array  # where its variables begin; one more entry, where the last ones end
+    stride: Array  # from a variable to the next
     n_variables: Array
     constants: Array  # a row per population
     recorded: Array  # whether its spikes are kept
@@ -90,56 +97,116 @@ class Outgoing(NamedTuple):
     delay: Array  # per type, steps
 
 
+class Workspace(NamedTuple):
+    """What a slice needs for a while."""
+
+    input_ex: Array  # (lag, place in the block) float64: weights due
+    input_in: Array
+    words: Array  # (4, place in the block) uint32: random words of four steps
+    counts: Array  # (place in the block,) int32: Poisson counts of a step
+    scratch: Array  # (place in the block,) float64: for the model's step
+    slots: Array  # (lag,) int64: step modulo the length of the ring
+    lags: Array  # int32: the spikes of the slice; the step within it, and the local index
+    neurons: Array
+
+
+def aligned(shape: int | tuple[int, ...], dtype: npt.DTypeLike = np.float64) -> Array:
+    """Return zeros that begin at a cache line.
+
+    Vector registers are as long as a line: where arrays begin elsewhere each of their loads takes
+    two lines, and the time loop 1.2 times as long.
+
+    Examples
+    --------
+    >>> aligned(3), aligned(3).ctypes.data % CACHE_LINE
+    (array([0., 0., 0.]), 0)
+    """
+    n = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(n + CACHE_LINE, np.uint8)
+    begin = -memory.ctypes.data % CACHE_LINE
+    return memory[begin : begin + n].view(dtype).reshape(shape)
+
+
+def aligned_copy(array: Array, dtype: npt.DTypeLike) -> Array:
+    """Return a copy that begins at a cache line."""
+    copy = aligned(array.shape, dtype)
+    copy[...] = array
+    return copy
+
+
+def workspace(n_local: int, slice_steps: int) -> Workspace:
+    """Return the workspace for `n_local` neurons: room for a spike of each in every step.
+
+    Memory that no spike ever reaches is never handed out by the system.
+    """
+    return Workspace(
+        input_ex=aligned((slice_steps, BLOCK)),
+        input_in=aligned((slice_steps, BLOCK)),
+        words=aligned((STEPS_PER_CALL, BLOCK), np.uint32),
+        counts=aligned(BLOCK, np.int32),
+        scratch=aligned(BLOCK),
+        slots=np.empty(slice_steps, np.int64),
+        lags=np.empty(n_local * slice_steps, np.int32),
+        neurons=np.empty(n_local * slice_steps, np.int32),
+    )
+
+
 @compiled
-def _gather_input(state, poisson, plain, populations, p, lo, hi, step, n_steps, rank, size, work):  # type: ignore[no-untyped-def]
+def _gather_input(  # type: ignore[no-untyped-def]
+    state, poisson, plain, populations, occupied, p, lo, hi, step, n_steps, rank, size, work
+):
     """Sum up what arrives at a block of neurons in the steps of a slice."""
-    input_ex, input_in, words, counts = work
+    input_ex, input_in, words, counts = work.input_ex, work.input_in, work.words, work.counts
+    slots, due_counts, due_weights = work.slots, state.due_counts, state.due_weights
     first, n = populations.first[p], hi - lo
     a, b = first + lo, first + hi
-    slots = state.due_counts.shape[1]
-    input_ex[:n_steps, :n] = 0.0
-    input_in[:n_steps, :n] = 0.0
+    for lag in range(n_steps):
+        excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
+        for j in range(n):
+            excitation[j] = 0.0
+        for j in range(n):
+            inhibition[j] = 0.0
     for kind in range(plain.n_types[0]):
         weight = plain.weight[kind]
         target = input_ex if weight > 0.0 else input_in
         for lag in range(n_steps):
-            due, row = state.due_counts[kind, (step + lag) % slots, a:b], target[lag, :n]
-            for j in range(n):
-                row[j] += weight * np.float64(due[j])
-            for j in range(n):
-                due[j] = 0
-    if state.due_weights.shape[2] > 0:
+            if occupied[kind, slots[lag]]:
+                due, row = due_counts[kind, slots[lag], a:b], target[lag, :n]
+                for j in range(n):
+                    row[j] += weight * np.float64(due[j])
+                for j in range(n):
+                    due[j] = 0
+    if due_weights.shape[2] > 0:
         for sign, target in ((0, input_ex), (1, input_in)):
             for lag in range(n_steps):
-                arrived, row = state.due_weights[sign, (step + lag) % slots, a:b], target[lag, :n]
+                arrived, row = due_weights[sign, slots[lag], a:b], target[lag, :n]
                 for j in range(n):
                     row[j] += arrived[j]
                     arrived[j] = 0.0
     for i in range(len(poisson.population)):
         if poisson.population[i] != p:
             continue
-        weight, begin = poisson.weight[i], poisson.first_threshold[i]
-        thresholds = poisson.thresholds[begin : begin + poisson.n_thresholds[i]]
+        weight, base, table = poisson.weight[i], poisson.base[i], poisson.first_threshold[i]
+        thresholds = poisson.thresholds[table : table + poisson.n_thresholds[i]]
+        key, delay, begin, end = poisson.key[i], poisson.delay[i], poisson.begin[i], poisson.end[i]
         target = input_ex if weight > 0.0 else input_in
         group = -1
         for lag in range(n_steps):
-            drawn = step + lag - poisson.delay[i]
-            if drawn < poisson.begin[i] or drawn >= poisson.end[i]:
+            drawn = step + lag - delay
+            if drawn < begin or drawn >= end:
                 continue
             if drawn // STEPS_PER_CALL != group:
                 group = drawn // STEPS_PER_CALL
-                poisson_words(poisson.key[i], rank + size * a, size, group, n, words)
-            poisson_counts(
-                words[drawn % STEPS_PER_CALL, :n], poisson.base[i], thresholds, counts[:n]
-            )
+                poisson_words(key, rank + size * a, size, group, n, words)
+            poisson_counts(words[drawn % STEPS_PER_CALL, :n], base, thresholds, counts[:n])
             row = target[lag, :n]
             for j in range(n):
                 row[j] += weight * np.float64(counts[j])
 
 
 @compiled
-def grow(state, growth, populations, p, neurons, steps, jump):  # type: ignore[no-untyped-def]
-    """Bring calcium and elements of neurons of a population up to the beginnings of `steps`.
+def grow(state, growth, populations, p, neurons, begin, lags, jump):  # type: ignore[no-untyped-def]
+    """Bring calcium and elements of neurons of a population up to the steps `begin + lags`.
 
     Then calcium jumps by `jump`. All arrays are taken out of their tuples before the loop: within
     it, Numba would count references to them, which takes ten times as long as the growth.
@@ -148,7 +215,7 @@ def grow(state, growth, populations, p, neurons, steps, jump):  # type: ignore[n
     curves, curve_of, rate = growth.curves[p], growth.curve_of[p], growth.rate[p]
     n_curves, tau = growth.n_curves[p], populations.tau_calcium[p]
     for i in range(len(neurons)):
-        neuron, step = neurons[i], steps[i]
+        neuron, step = neurons[i], begin + lags[i]
         duration = np.float64(step - calcium_step[neuron])
         for c in range(n_curves):
             area = grown(curves[c, 0], curves[c, 1], curves[c, 2], calcium[neuron], tau, duration)
@@ -167,60 +234,97 @@ def grow_all(state, growth, populations, step):  # type: ignore[no-untyped-def]
     for p in range(len(populations.first)):
         first, size = populations.first[p], populations.size[p]
         neurons = np.arange(first, first + size).astype(np.int32)
-        grow(state, growth, populations, p, neurons, np.full(size, step), 0.0)
+        grow(state, growth, populations, p, neurons, step, np.zeros(size, np.int32), 0.0)
 
 
 @compiled
-def integrate(kernels, state, poisson, plain, growth, populations, step, n_steps, rank, size, work):  # type: ignore[no-untyped-def]
+def integrate(  # type: ignore[no-untyped-def]
+    kernels,
+    state,
+    poisson,
+    plain,
+    growth,
+    populations,
+    occupied,
+    step,
+    n_steps,
+    rank,
+    size,
+    work,
+):
     """Take all neurons of this rank through a slice.
 
     Returns
     -------
-    lags, neurons : array of int32
-        The spikes: step within the slice and local index, in order of population, block, step.
-    count : int
-        How many there are.
+    int
+        The number of spikes, which `work` has in order of population, block, step.
     """
-    lags, neurons = np.empty(1024, np.int32), np.empty(1024, np.int32)
-    scratch, spike_count = work[4], state.spike_count
+    lags, neurons, spike_count = work.lags, work.neurons, state.spike_count
     count = 0
     for p in range(len(populations.first)):
-        n, rows = populations.size[p], populations.n_variables[p]
+        n, shape = populations.size[p], (populations.n_variables[p], populations.stride[p])
         if n == 0:
             continue
-        offset, first = populations.offset[p], populations.first[p]
-        variables = state.variables[offset : offset + rows * n].reshape((rows, n))
+        first = populations.first[p]
+        variables = state.variables[populations.offset[p] : populations.offset[p + 1]]
+        variables = variables.reshape(shape)
         refractory = state.refractory[first : first + n]
         before = count
         for lo in range(0, n, BLOCK):
             hi = min(lo + BLOCK, n)
-            if count + BLOCK * n_steps > len(lags):
-                lags = np.concatenate((lags, np.empty(len(lags) + BLOCK * n_steps, np.int32)))
-                neurons = np.concatenate((neurons, np.empty(len(lags) - len(neurons), np.int32)))
             _gather_input(
-                state, poisson, plain, populations, p, lo, hi, step, n_steps, rank, size, work[:4]
+                state,
+                poisson,
+                plain,
+                populations,
+                occupied,
+                p,
+                lo,
+                hi,
+                step,
+                n_steps,
+                rank,
+                size,
+                work,
             )
             count = kernels[populations.model[p]](
                 variables,
                 refractory,
                 lo,
                 hi,
-                work[0],
-                work[1],
+                work.input_ex,
+                work.input_in,
                 n_steps,
                 populations.constants[p],
-                scratch,
+                work.scratch,
                 lags,
                 neurons,
                 count,
                 first,
             )
-        fired = neurons[before:count]
-        stamps = step + 1 + lags[before:count].astype(np.int64)
-        grow(state, growth, populations, p, fired, stamps, populations.beta_calcium[p])
-        for neuron in fired:
-            spike_count[neuron] += 1
-    return lags, neurons, count
+        if count > before:
+            fired, when = neurons[before:count], lags[before:count]
+            grow(state, growth, populations, p, fired, step + 1, when, populations.beta_calcium[p])
+            for neuron in fired:
+                spike_count[neuron] += 1
+    for kind in range(occupied.shape[0]):
+        for lag in range(n_steps):
+            occupied[kind, work.slots[lag]] = False
+    return count
+
+
+@compiled
+def occupied_slots(due_counts):  # type: ignore[no-untyped-def]
+    """Return for each plain type and slot whether any event is due at this rank's neurons.
+
+    Slots in which nothing is due are not read: with the few spikes per step of 1000 neurons that
+    saves a fifth of the time of their integration.
+    """
+    occupied = np.zeros(due_counts.shape[:2], np.bool_)
+    for kind in range(due_counts.shape[0]):
+        for slot in range(due_counts.shape[1]):
+            occupied[kind, slot] = np.any(due_counts[kind, slot])
+    return occupied
 
 
 @compiled
@@ -259,13 +363,13 @@ def most_spikes(receive, size):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def deliver(state, plain, valued, receive, step, n_steps, size, n_neurons):  # type: ignore[no-untyped-def]
+def deliver(state, plain, valued, occupied, slots, receive, n_steps, size, n_neurons):  # type: ignore[no-untyped-def]
     """Add the spikes of a slice to what is due at this rank's neurons.
 
     Weights of valued synapses are added in order of step, source and place in the table, which no
     distribution over ranks changes; events of plain types are counted, in any order.
     """
-    stride, slots = len(receive) // size, state.due_counts.shape[1]
+    stride, n_slots = len(receive) // size, state.due_counts.shape[1]
     start, length, targets = plain.start, plain.length, plain.targets
     place = np.empty(size, dtype=np.int64)
     total = 0
@@ -280,13 +384,18 @@ def deliver(state, plain, valued, receive, step, n_steps, size, n_neurons):  # t
                 sources[n] = receive[place[r]] * size + r
                 place[r] += 1
                 n += 1
+        if n == 0:
+            continue
         for kind in range(plain.n_types[0]):
-            due = state.due_counts[kind, (step + lag + plain.delay[kind]) % slots]
+            slot = (slots[lag] + plain.delay[kind]) % n_slots
+            due, events = state.due_counts[kind, slot], 0
             for i in range(n):
                 row = kind * n_neurons + sources[i]
                 first = start[row]
+                events += length[row]
                 for k in range(first, first + length[row]):
                     due[targets[k]] += 1
+            occupied[kind, slot] |= events > 0
         if valued.n_types[0] > 0:
             sources[:n].sort()
         for kind in range(valued.n_types[0]):
@@ -294,7 +403,7 @@ def deliver(state, plain, valued, receive, step, n_steps, size, n_neurons):  # t
                 row = kind * n_neurons + sources[i]
                 first = valued.start[row]
                 for k in range(first, first + valued.length[row]):
-                    weight, slot = valued.weights[k], (step + lag + valued.delays[k]) % slots
+                    weight, slot = valued.weights[k], (slots[lag] + valued.delays[k]) % n_slots
                     state.due_weights[0 if weight > 0.0 else 1, slot, valued.targets[k]] += weight
 
 
@@ -369,17 +478,33 @@ def advance(  # type: ignore[no-untyped-def]
     """
     send, receive = np.empty(capacity, np.int32), np.empty(capacity * size, np.int32)
     log_steps, log_neurons, n_log = np.empty(0, np.int64), np.empty(0, np.int32), 0
+    occupied, recording = occupied_slots(state.due_counts), np.any(populations.recorded)
+    slots, lags, neurons = work.slots, work.lags, work.neurons
     reading = np.zeros(2, dtype=np.int64)
     before = now_ns(clock, reading)
     step = begin
     while step < end:
         n_steps = min(slice_steps, end - step)
-        lags, neurons, count = integrate(
-            kernels, state, poisson, plain, growth, populations, step, n_steps, rank, size, work
+        for lag in range(n_steps):
+            slots[lag] = (step + lag) % occupied.shape[1]
+        count = integrate(
+            kernels,
+            state,
+            poisson,
+            plain,
+            growth,
+            populations,
+            occupied,
+            step,
+            n_steps,
+            rank,
+            size,
+            work,
         )
-        log_steps, log_neurons, n_log = keep_spikes(
-            populations, lags, neurons, count, step, log_steps, log_neurons, n_log
-        )
+        if recording:
+            log_steps, log_neurons, n_log = keep_spikes(
+                populations, lags, neurons, count, step, log_steps, log_neurons, n_log
+            )
         after = now_ns(clock, reading)
         counters[NEURONS] += after - before
         before = after
@@ -398,7 +523,7 @@ def advance(  # type: ignore[no-untyped-def]
         after = now_ns(clock, reading)
         counters[EXCHANGE] += after - before
         before = after
-        deliver(state, plain, valued, receive, step, n_steps, size, n_neurons)
+        deliver(state, plain, valued, occupied, slots, receive, n_steps, size, n_neurons)
         after = now_ns(clock, reading)
         counters[DELIVERY] += after - before
         before = after

@@ -87,6 +87,9 @@ def plan_populations(network: Network, slices: list[slice]) -> loop.Populations:
     populations = list(network.populations.values())
     sizes = np.array([s.stop - s.start for s in slices])
     rows = np.array([n_variables(p) for p in populations])
+    # Each row begins at a cache line; see `loop.aligned`.
+    line = loop.CACHE_LINE // np.dtype(np.float64).itemsize
+    strides = -(-sizes // line) * line
     constants = np.zeros((len(populations), N_CONSTANTS))
     for row, p in zip(constants, populations, strict=True):
         numbers = p.parameters.constants(network.resolution)
@@ -96,7 +99,8 @@ def plan_populations(network: Network, slices: list[slice]) -> loop.Populations:
         first=np.array([s.start for s in slices]),
         size=sizes,
         model=np.array([list(MODELS).index(p.model) for p in populations]),
-        offset=np.cumsum(sizes * rows) - sizes * rows,
+        offset=np.concatenate([[0], np.cumsum(strides * rows)]),
+        stride=strides,
         n_variables=rows,
         constants=constants,
         recorded=np.array([p.name in recorded for p in populations]),

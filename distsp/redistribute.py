@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from distsp import loop
 from distsp.adjacency import Adjacency
 from distsp.arrays import ArrayReader, ArrayWriter
 from distsp.ranks import places
@@ -59,7 +60,7 @@ def read_arrays(simulation: "Simulation", readers: list[ArrayReader]) -> None:
     related = {old: readers[old] for old in range(rank % step, len(readers), step)}
     counts = np.result_type(*(reader.dtype("due_counts") for reader in related.values()))
     state = simulation.state
-    simulation.state = state._replace(due_counts=state.due_counts.astype(counts))
+    simulation.state = state._replace(due_counts=loop.aligned_copy(state.due_counts, counts))
     for old, reader in related.items():
         _read_neurons(simulation, reader, old, len(readers))
         _read_spikes(simulation, reader)

@@ -17,13 +17,11 @@ from distsp.checkpoint import Checkpoint, find, restore, save
 from distsp.distributions import values
 from distsp.fields import InputError, whole_steps
 from distsp.network import Network, Population
-from distsp.neurons.model import BLOCK
 from distsp.plan import (
     Drives,
     check_memory,
     clock,
     kernels,
-    n_variables,
     plan_growth,
     plan_populations,
 )
@@ -36,9 +34,6 @@ from distsp.synapses import Synapses
 Array = npt.NDArray[Any]
 
 LOG = logging.getLogger("distsp")
-
-LONGEST_SLICE = 32
-"""Steps that a slice has at most, so that the input of a block stays in the cache."""
 
 LOOK = 0.5
 """Seconds between two looks at the progress."""
@@ -105,6 +100,7 @@ class Simulation:
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._types = tuple(network.synapse_types)
+        self._resting: dict[str, float] = {}
         self.drives = Drives()
         self._populations: loop.Populations
         self._growth: loop.Growth
@@ -112,19 +108,14 @@ class Simulation:
         self._seen = -1
         self.updated = -1
         self._capacity = 0
-        self._work = (
-            np.empty((LONGEST_SLICE, BLOCK)),
-            np.empty((LONGEST_SLICE, BLOCK)),
-            np.empty((4, BLOCK), dtype=np.uint32),
-            np.empty(BLOCK, dtype=np.int32),
-            np.empty(BLOCK),
-        )
+        self._work = loop.workspace(self.n_local, self._slice_steps())
         compile_once(self.ranks)
-        self.state = self._initial_state()
         self._update = StructuralUpdate(
             self.ranks, self.tables, self.elements, self._losses(), network.seed
         )
         self._plan()
+        self.state = self._empty_state()
+        self._set_initial_values()
         if checkpoint is not None:
             restore(self, checkpoint)
             self._n_connected = len(network.connections)
@@ -280,32 +271,31 @@ class Simulation:
 
     # From the network's description to arrays ------------------------------------------------
 
-    def _initial_state(self) -> loop.State:
-        n, populations = self.n_local, self.network.populations.values()
-        variables = []
-        z = np.zeros((len(self.elements), n))
-        ids = np.arange(self.ranks.rank, self.n_neurons, self.ranks.size)
-        key = stream_key(self.network.seed, Purpose.INITIAL_STATE)
-        for p in populations:
-            here = self.local_slice(p)
-            rows = np.zeros((n_variables(p), here.stop - here.start))
-            if p.initial_V_m is not None:
-                rows[0] = values(p.initial_V_m, uniforms(key, ids[here], 0)) - p.parameters.E_L
-            variables.append(rows.reshape(-1))
-            for name, element in p.elements.items():
-                z[self.elements.index(name), here] = element.z
-        self._resting = {p.name: p.parameters.E_L for p in populations}
+    def _empty_state(self) -> loop.State:
+        n, m = self.n_local, len(self.elements)
         return loop.State(
-            variables=np.concatenate(variables),
-            refractory=np.zeros(n, dtype=np.int32),
+            variables=loop.aligned(int(self._populations.offset[-1])),
+            refractory=loop.aligned(n, np.int32),
             calcium=np.zeros(n),
             calcium_step=np.zeros(n, dtype=np.int64),
             spike_count=np.zeros(n, dtype=np.int32),
-            z=z,
-            z_connected=np.zeros(z.shape, dtype=np.int32),
-            due_counts=np.zeros(self._due_shape(False), dtype=np.uint16),
-            due_weights=np.zeros(self._due_shape(True)),
+            z=np.zeros((m, n)),
+            z_connected=np.zeros((m, n), dtype=np.int32),
+            due_counts=loop.aligned(self._due_shape(False), np.uint16),
+            due_weights=loop.aligned(self._due_shape(True)),
         )
+
+    def _set_initial_values(self) -> None:
+        ids = np.arange(self.ranks.rank, self.n_neurons, self.ranks.size)
+        key = stream_key(self.network.seed, Purpose.INITIAL_STATE)
+        for p in self.network.populations.values():
+            here, resting = self.local_slice(p), p.parameters.E_L
+            if p.initial_V_m is not None:
+                drawn = values(p.initial_V_m, uniforms(key, ids[here], 0))
+                self.variables(p)[0] = drawn - resting
+            for name, element in p.elements.items():
+                self.state.z[self.elements.index(name), here] = element.z
+            self._resting[p.name] = resting
 
     def _losses(self) -> list[tuple[int, slice, float]]:
         """Return which fraction of its vacant elements each population loses at an update."""
@@ -325,10 +315,10 @@ class Simulation:
 
     def variables(self, population: Population) -> Array:
         """Return a view of the state variables of this rank's part of a population."""
-        names = list(self.network.populations)
-        p, n = names.index(population.name), n_variables(population)
-        offset, size = self._populations.offset[p], self._populations.size[p]
-        return self.state.variables[offset : offset + n * size].reshape(n, size)
+        p, where = list(self.network.populations).index(population.name), self._populations
+        offset, rows, stride = where.offset[p], where.n_variables[p], where.stride[p]
+        flat = self.state.variables[offset : offset + rows * stride]
+        return flat.reshape(rows, stride)[:, : where.size[p]]
 
     def _look_at_network(self) -> None:
         """Take over what has changed in the network's description."""
@@ -451,12 +441,12 @@ class Simulation:
         """Count events in 32 bits where a neuron could receive more in a step than 16 bits hold."""
         counts = self.state.due_counts
         if counts.dtype == np.uint16 and self.tables.most_incoming() > np.iinfo(np.uint16).max:
-            self.state = self.state._replace(due_counts=counts.astype(np.uint32))
+            self.state = self.state._replace(due_counts=loop.aligned_copy(counts, np.uint32))
 
     def _slice_steps(self) -> int:
         """Return the length of a slice: the shortest delay."""
         delays = [kind.delay for kind in self.tables.kinds.values()]
-        return min([LONGEST_SLICE, *delays])
+        return min([loop.LONGEST_SLICE, *delays])
 
     def _advance(self, end: int) -> None:
         """Simulate up to the beginning of step `end`."""

@@ -178,8 +178,14 @@ def poisson_counts(words, base, thresholds, counts):  # type: ignore[no-untyped-
         Written to.
     """
     counts[:] = np.int32(base)
-    # Four thresholds a pass: each word and count is then loaded and stored a quarter as often.
+    largest = np.uint32(0)
+    for j in range(len(words)):
+        largest = max(largest, words[j])
+    # Four thresholds a pass: each word and count is then loaded and stored a quarter as often. Half
+    # of the thresholds are so improbable that mostly no word of the block exceeds them.
     for k in range(0, len(thresholds), 4):
+        if thresholds[k] >= largest:
+            break
         t0, t1, t2, t3 = thresholds[k], thresholds[k + 1], thresholds[k + 2], thresholds[k + 3]
         for j in range(len(words)):
             word = words[j]

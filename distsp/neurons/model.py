@@ -13,8 +13,10 @@ from distsp.fields import Fields, Finite, NonNegative, Positive
 
 Constants = npt.NDArray[np.float64]
 
-BLOCK = 256
-"""Neurons that go through all steps of a slice together: their state and input fit the L1 cache."""
+BLOCK = 448
+"""Neurons that go through all steps of a slice together: their state and input fit the caches.
+
+Not a power of two, or the rows of a block's input would share a few sets of the L1 cache."""
 
 KERNEL = types.int64(
     types.float64[:, ::1],  # variables: a row each, a column per neuron of the population

@@ -142,7 +142,7 @@ def test_growth_along_a_random_spike_train(curve, nu):
         np.array([1]), np.array([[element(curve).shape()]]), np.array([[0]]), np.array([[nu * H]])
     )
     neuron = np.zeros(len(spikes), dtype=np.int32)
-    loop.grow(state, growing, populations, 0, neuron, np.array(spikes), BETA)
+    loop.grow(state, growing, populations, 0, neuron, 0, np.array(spikes), BETA)
     loop.grow_all(state, growing, populations, end)
     calcium, z = follow(curve, nu, 1.5, spikes, [], end)
     assert state.calcium_step[0] == end
