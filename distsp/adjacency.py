@@ -37,20 +37,29 @@ def _room_needed(rows, length, capacity):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _lay_out(rows, start, length, capacity, old, new):  # type: ignore[no-untyped-def]
-    """Copy all rows to new pools, with exact room for the sorted `rows` that will be added.
+def _room_of_all(rows, length, changing):  # type: ignore[no-untyped-def]
+    """Return the room that each row gets when all are laid out anew and `rows` will be added to.
 
-    Returns where the last row ends.
+    Exact in a table that is made once; a sixteenth more where it is `changing`, or each of the
+    next rows to grow would have to move at once.
     """
-    added = np.zeros(len(start), dtype=np.int32)
+    room = length.copy()
     for row in rows:
-        added[row] += 1
+        room[row] += 1
+    if changing:
+        for row in range(len(room)):
+            room[row] += room[row] // 16 + np.int32(room[row] > 0)
+    return room
+
+
+@compiled
+def _lay_out(room, start, length, capacity, old, new):  # type: ignore[no-untyped-def]
+    """Copy all rows to new pools, giving each its room; return where the last row ends."""
     end = 0
     for row in range(len(start)):
         _copy_row(old, start[row], new, end, length[row])
-        start[row] = end
-        capacity[row] = length[row] + added[row]
-        end += capacity[row]
+        start[row], capacity[row] = end, room[row]
+        end += room[row]
     return end
 
 
@@ -205,10 +214,12 @@ class Adjacency:
         rows, columns = (packed >> 32).astype(np.int32), packed.astype(np.int32)
         entries = (columns, weights, delays.astype(np.int32))
         if self.end + _room_needed(rows, self.length, self.capacity) > len(self.pools[0]):
-            # An eighth more, for rows that will move; exact for a table that is made once.
-            slack = (len(self) + len(rows)) // 8 + 64 if self.end else 0
-            pools = self._new_pools(len(self) + len(rows) + slack)
-            self.end = _lay_out(rows, self.start, self.length, self.capacity, self.pools, pools)
+            changing = self.end > 0
+            room = _room_of_all(rows, self.length, changing)
+            needed = int(room.sum(dtype=np.int64))
+            # An eighth more, for rows that will move.
+            pools = self._new_pools(needed + needed // 8 + 64 if changing else needed)
+            self.end = _lay_out(room, self.start, self.length, self.capacity, self.pools, pools)
             self.pools = pools
         self.end = _insert(
             rows, entries, self.start, self.length, self.capacity, self.pools, self.end

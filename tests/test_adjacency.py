@@ -116,3 +116,19 @@ def test_entries_of_some_rows():
 def test_first_of(column, value):
     pool = np.array([99, *sorted(column), -5], dtype=np.int32)
     assert first_of(pool, 1, len(pool) - 1, value) == 1 + np.searchsorted(pool[1:-1], value)
+
+
+def test_a_table_that_changes_is_seldom_laid_out_anew() -> None:
+    rng = np.random.default_rng(2)
+    table = Adjacency(1000)
+    table.insert(np.repeat(np.arange(1000), 100), rng.integers(0, 1000, 100_000))
+    layouts, pool = 0, table.pools[0]
+    for _ in range(100):
+        rows = rng.choice(1000, 100, replace=False)
+        table.insert(rows, rng.integers(0, 1000, 100))
+        table.remove(rows, np.array([table.row(row)[0] for row in rows]), np.zeros(100, int))
+        layouts += table.pools[0] is not pool
+        pool = table.pools[0]
+    assert len(table) == 100_000
+    assert layouts <= 10
+    assert table.nbytes / len(table) < 4 * (1 + 1 / 16) * (1 + 1 / 8) + 16 / 100 + 0.1

@@ -114,24 +114,30 @@ def candidates(rows, owners, quotas, start, length, pool, key, update, by_source
     )
     lot = np.empty(total, np.uint64)
     count = 0
+    # 16 bits for the copy and 48 for the step share the last two words.
     when = np.uint64(update)
+    low, high = when & np.uint64(0xFFFFFFFF), (when >> np.uint64(32)) << np.uint64(16)
     for i in range(len(rows)):
         begin, n = start[rows[i]], length[rows[i]]
+        columns = pool[begin : begin + n]
         lots, copies = np.empty(n, np.uint64), np.zeros(n, np.int64)
-        for k in range(n):
-            column = pool[begin + k]
-            if k > 0 and column == pool[begin + k - 1]:
+        for k in range(1, n):
+            if columns[k] == columns[k - 1]:
                 copies[k] = copies[k - 1] + 1
-            neuron = np.uint64(column * scale + shift)
-            owner = np.uint64(owners[i])
-            source, target = (owner, neuron) if by_source else (neuron, owner)
-            # 16 bits for the copy and 48 for the step share the last two words.
-            c2 = when & np.uint64(0xFFFFFFFF)
-            c3 = (when >> np.uint64(32)) << np.uint64(16) | np.uint64(copies[k])
-            w = philox(key, source, target, c2, c3)
-            lots[k] = w[0] << np.uint64(32) | w[1]
+        owner = np.uint64(owners[i])
+        # A loop for each side, with nothing but the generator in it, takes a tenth of the time.
+        if by_source:
+            for k in range(n):
+                other_id = np.uint64(columns[k] * scale + shift)
+                w = philox(key, owner, other_id, low, high | np.uint64(copies[k]))
+                lots[k] = w[0] << np.uint64(32) | w[1]
+        else:
+            for k in range(n):
+                other_id = np.uint64(columns[k] * scale + shift)
+                w = philox(key, other_id, owner, low, high | np.uint64(copies[k]))
+                lots[k] = w[0] << np.uint64(32) | w[1]
         for k in lowest(lots, quotas[i]):
-            place[count], other[count] = i, pool[begin + k] * scale + shift
+            place[count], other[count] = i, columns[k] * scale + shift
             copy[count], lot[count] = copies[k], lots[k]
             count += 1
     return place, other, copy, lot
