@@ -124,15 +124,40 @@ def first_of(pool, low, high, column):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _settle_copies(order, packed, copies):  # type: ignore[no-untyped-def]
+    """Sort entries of the same pair, which stand side by side in `order`, by their `copies`."""
+    for i in range(1, len(order)):
+        k = i
+        while (
+            k > 0
+            and packed[order[k]] == packed[order[k - 1]]
+            and copies[order[k]] < copies[order[k - 1]]
+        ):
+            order[k], order[k - 1] = order[k - 1], order[k]
+            k -= 1
+
+
+@compiled
 def _remove(rows, columns, copies, start, length, pools):  # type: ignore[no-untyped-def]
-    """Remove entries; those of the same pair must come with falling `copies`."""
-    for i in range(len(rows)):
-        row = rows[i]
+    """Remove entries, sorted by row, column and copy: each row is closed up once."""
+    i = 0
+    while i < len(rows):
+        row, first = rows[i], i
         low, high = start[row], start[row] + length[row]
         place = first_of(pools[0], low, high, columns[i]) + copies[i]
-        for k in range(place, high - 1):
-            _copy_entry(pools, k + 1, pools, k)
-        length[row] -= 1
+        end = place
+        while i < len(rows) and rows[i] == row:
+            i += 1
+            gone, place = place, high
+            if i < len(rows) and rows[i] == row:
+                if columns[i] == columns[i - 1]:
+                    place = gone + copies[i] - copies[i - 1]
+                else:
+                    place = first_of(pools[0], gone, high, columns[i]) + copies[i]
+            for k in range(gone + 1, place):
+                _copy_entry(pools, k, pools, end)
+                end += 1
+        length[row] -= i - first
 
 
 class Adjacency:
@@ -233,7 +258,9 @@ class Adjacency:
         rows, columns, copies : array (n,) of int
             `copies` counts from 0 in order of creation, before anything is removed.
         """
-        order = np.lexsort((-copies, columns, rows))
+        packed = (rows.astype(np.int64) << 32) | columns
+        order = np.argsort(packed)
+        _settle_copies(order, packed, copies)
         _remove(rows[order], columns[order], copies[order], self.start, self.length, self.pools)
 
     def entries(self, first: int, last: int) -> tuple[Ints, Ints, Floats, Ints]:

@@ -80,7 +80,7 @@ def unit(high, low):  # type: ignore[no-untyped-def]
     return (np.float64(high * np.uint64(1 << 20) + (low >> np.uint64(12))) + 0.5) * 2.0**-52
 
 
-@compiled
+@inlined
 def uniform(key, who, when):  # type: ignore[no-untyped-def]
     """Return the number in (0, 1) of element (`who`, `when`) of a stream."""
     c0, c1 = np.uint64(who), np.uint64(when)

@@ -8,6 +8,9 @@ from distsp.streams import uniform
 
 Ids = npt.NDArray[np.int64]
 
+CHUNK = 1024
+"""Numbers drawn together: a loop with nothing but the generator in it vectorises."""
+
 
 @compiled
 def choose_without_replacement(entries, n, key, update):  # type: ignore[no-untyped-def]
@@ -15,9 +18,14 @@ def choose_without_replacement(entries, n, key, update):  # type: ignore[no-unty
 
     The first `n` steps of a Fisher-Yates shuffle; `entries` is used up.
     """
-    for i in range(n):
-        j = i + np.int64(uniform(key, i, update) * (len(entries) - i))
-        entries[i], entries[j] = entries[j], entries[i]
+    drawn = np.empty(CHUNK)
+    for begin in range(0, n, CHUNK):
+        end = min(begin + CHUNK, n)
+        for i in range(begin, end):
+            drawn[i - begin] = uniform(key, i, update)
+        for i in range(begin, end):
+            j = i + np.int64(drawn[i - begin] * (len(entries) - i))
+            entries[i], entries[j] = entries[j], entries[i]
     return entries[:n]
 
 
@@ -62,7 +70,8 @@ def pair(
     return sources, targets
 
 
-def lowest_of_each(owner: Ids, lots: npt.NDArray[np.uint64], ties: Ids, quota: Ids) -> Ids:
+@compiled
+def lowest_of_each(owner, lots, ties, quota):  # type: ignore[no-untyped-def]
     """Return which candidates go: of each owner as many as its quota, those with the lowest lots.
 
     Lots are random and belong to a candidate, so the choice is uniform and does not depend on the
@@ -82,7 +91,35 @@ def lowest_of_each(owner: Ids, lots: npt.NDArray[np.uint64], ties: Ids, quota: I
     array of int64
         Places of the chosen candidates.
     """
-    order = np.lexsort((ties, lots, owner))
-    first = np.searchsorted(owner[order], np.arange(len(quota)))
-    place = np.arange(len(order)) - first[owner[order]]
-    return order[place < quota[owner[order]]]
+    # Candidates by owner, those of owner i from begin[i] to begin[i + 1].
+    begin = np.zeros(len(quota) + 1, np.int64)
+    for i in owner:
+        begin[i + 1] += 1
+    begin = np.cumsum(begin)
+    of_owner, filled = np.empty(len(owner), np.int64), begin[:-1].copy()
+    for candidate in range(len(owner)):
+        i = owner[candidate]
+        of_owner[filled[i]] = candidate
+        filled[i] += 1
+    chosen, count = np.empty(len(owner), np.int64), 0
+    for i in range(len(quota)):
+        mine = of_owner[begin[i] : begin[i + 1]]
+        if len(mine) > quota[i]:
+            mine = mine[np.argsort(lots[mine])]
+            _settle_ties(mine, lots, ties)
+        for candidate in mine[: quota[i]]:
+            chosen[count] = candidate
+            count += 1
+    return chosen[:count]
+
+
+@compiled
+def _settle_ties(order, lots, ties):  # type: ignore[no-untyped-def]
+    """Sort candidates of equal lots, which stand side by side in `order`, by their ties."""
+    for i in range(1, len(order)):
+        k = i
+        while (
+            k > 0 and lots[order[k]] == lots[order[k - 1]] and ties[order[k]] < ties[order[k - 1]]
+        ):
+            order[k], order[k - 1] = order[k - 1], order[k]
+            k -= 1

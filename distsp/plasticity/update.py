@@ -316,13 +316,15 @@ class StructuralUpdate:
         kept[first] = True
         table, size = self.synapses.table(kind), self.ranks.size
         there = np.zeros(len(made), dtype=np.int64)
-        for i in np.flatnonzero(kept & self.local(made[:, 1])):
+        for i in np.flatnonzero(kept & (made[:, 1] % size == self.ranks.rank)):
             row = table.row(kind.row * self.synapses.n_neurons + int(made[i, 0]))
             target = made[i, 1] // size
             k = np.searchsorted(row, target)
             there[i] = k < len(row) and row[k] == target
         return kept & (self.ranks.sum(there) == 0)
 
-    def local(self, ids: Ids) -> npt.NDArray[np.bool_]:
-        """Return which neurons this rank integrates."""
+    def local(self, ids: Ids) -> npt.NDArray[np.bool_] | slice:
+        """Return which neurons this rank integrates, as an index of `ids`."""
+        if self.ranks.size == 1:
+            return slice(None)
         return ids % self.ranks.size == self.ranks.rank
