@@ -21,6 +21,7 @@ import numpy as np
 
 from distsp import loop
 from distsp.arrays import ArrayReader, ArrayWriter, checksum
+from distsp.description import describe, difference
 from distsp.fields import InputError, shorten
 from distsp.plan import Interval
 from distsp.ranks import Ranks
@@ -73,7 +74,7 @@ def save(simulation: "Simulation", folder: Path, experiment: str | None = None) 
     everywhere = _global_state(simulation) | {
         "distsp": version("distsp"),
         "experiment": experiment,
-        "network": simulation.network.description(),
+        "network": describe(simulation.network),
     }
 
     def prepare() -> None:
@@ -239,30 +240,10 @@ def _content(path: Path, network: dict[str, Any] | None = None) -> dict[str, Any
     except (ValueError, KeyError, TypeError):
         return f"{MANIFEST} is damaged"
     if network is not None:
-        # What JSON makes of the description: lists for tuples.
-        other = _difference("", content["network"], json.loads(json.dumps(network)))
+        other = difference(content["network"], network, "the checkpoint")
         if other is not None:
             return f"is of another network: {other}"
     return content
-
-
-def _difference(where: str, old: Any, new: Any) -> str | None:
-    """Return the first difference between two descriptions."""
-    if isinstance(old, list) and isinstance(new, list):
-        old, new = dict(enumerate(old)), dict(enumerate(new))
-    if isinstance(old, dict) and isinstance(new, dict):
-        inside = f"{where}." if where else ""
-        for key in [*old, *(key for key in new if key not in old)]:
-            if key not in old or key not in new:
-                has = "only the checkpoint has" if key in old else "the checkpoint lacks"
-                return f"{has} {inside}{key}"
-            if found := _difference(f"{inside}{key}", old[key], new[key]):
-                return found
-        if [*old] != [*new]:
-            return f"{where}: must be in the order {', '.join(old)}"
-    elif old != new:
-        return f"{where}: {shorten(new)} must be {shorten(old)}"
-    return None
 
 
 def _damage(path: Path, content: dict[str, Any], ranks: Ranks) -> str | None:

@@ -18,8 +18,9 @@ from tomlkit.items import Table
 from distsp.connections import Connection, Rule
 from distsp.distributions import Normal, Uniform
 from distsp.fields import MAX_SIZE, Fields, InputError, Name, Positive, whole_steps
-from distsp.network import Drive, InputFields, Network, NetworkFields, PopulationFields, SynapseType
+from distsp.network import InputFields, Network, NetworkFields, PopulationFields, SynapseType
 from distsp.neurons import MODELS
+from distsp.population import Drive
 
 BUNDLED = files("distsp") / "experiments"
 

@@ -148,3 +148,13 @@ def whole_steps(field: str, time: float, resolution: float, least: int = 0) -> i
             field, time, f"ms must be at least {least} {plural} of the resolution, {resolution} ms"
         )
     return steps
+
+
+def number(value: Any) -> Any:
+    """Return NumPy's numbers and whole numbers as the float that a field expects, else `value`."""
+    if isinstance(value, int | np.floating | np.integer) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return value
+    return value

@@ -5,10 +5,8 @@ over what changed in it whenever it runs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
@@ -17,18 +15,19 @@ from distsp.distributions import Number, Uniform
 from distsp.fields import (
     MAX_SIZE,
     Fields,
-    Finite,
     InputError,
     Name,
     NonNegative,
     Positive,
     Seed,
     Size,
+    number,
     shorten,
     whole_steps,
 )
 from distsp.neurons import MODELS, NeuronModel
 from distsp.plasticity.growth_curves import AnyElement, Element
+from distsp.population import Drive, PoissonGenerator, Population, SpikeRecorder
 
 Array = npt.NDArray[Any]
 
@@ -68,13 +67,6 @@ class InputFields(Fields):
     rate: NonNegative = Field(description="rate of each train (Hz)")
 
 
-class Drive(Fields):
-    """An input's connection to a population: every neuron gets its own train."""
-
-    weight: Finite = Field(description="pA, for iaf_psc_delta mV")
-    delay: Positive = Field(description="ms, a whole number of steps")
-
-
 class NetworkFields(Fields):
     """What `Network` takes."""
 
@@ -83,132 +75,6 @@ class NetworkFields(Fields):
     update_interval: Positive | None = Field(
         None, description="time between structural updates (ms); none if not given"
     )
-
-
-class Reader(Protocol):
-    """What a population asks for its state: the simulation it runs in."""
-
-    def read(self, population: "Population", what: str) -> Array:
-        """Return a quantity of every neuron of the population, in order of the ids."""
-
-    def read_element(self, population: "Population", element: str, what: str) -> Array:
-        """Return `z` or `z_connected` of an element of every neuron of the population."""
-
-
-@dataclass(eq=False)
-class Population:
-    """Neurons of one model with the same parameters; made by `Network.create`.
-
-    The properties that read the state (`V_m`, `calcium`, ...) return one value per neuron in order
-    of the ids, the same on every rank; every rank must ask for them.
-    """
-
-    name: str
-    first: int
-    size: int
-    model: str
-    parameters: NeuronModel
-    initial_V_m: Any
-    elements: dict[str, Element]
-    network: "Network" = field(repr=False)
-    reader: Reader | None = field(default=None, repr=False)
-
-    @property
-    def ids(self) -> range:
-        """Global ids of the neurons; the first neuron of a network has the id 0."""
-        return range(self.first, self.first + self.size)
-
-    def set(self, **parameters: Any) -> None:
-        """Change parameters of the model, from the next `run` on.
-
-        Raises
-        ------
-        InputError
-            If a name is unknown or a value is wrong; nothing is changed then.
-        """
-        values = {**self.parameters.model_dump(), **parameters}
-        self.parameters = self.network.check_model(f"populations.{self.name}", self.model, values)
-        self.network.version += 1
-
-    def set_element(self, element: str, **parameters: Any) -> None:
-        """Change the growth of an element, such as its `growth_rate`, from the next `run` on.
-
-        Raises
-        ------
-        InputError
-            If a name is unknown or a value is wrong; nothing is changed then.
-        """
-        old = self._known(element)
-        where = f"populations.{self.name}.elements.{element}"
-        numbers = {key: _number(value) for key, value in parameters.items()}
-        self.elements[element] = type(old).check(where, {**old.model_dump(), **numbers})
-        self.network.version += 1
-
-    def _known(self, element: str) -> Element:
-        if element not in self.elements:
-            raise InputError.at("element", element, f"must be one of {list(self.elements)}")
-        return self.elements[element]
-
-    def _read(self, what: str) -> Array:
-        if self.reader is None:
-            raise RuntimeError(f"population {self.name!r} has no state before a Simulation is made")
-        return self.reader.read(self, what)
-
-    @property
-    def V_m(self) -> Array:
-        """Membrane potential (mV), float64."""
-        return self._read("V_m")
-
-    @property
-    def calcium(self) -> Array:
-        """Calcium concentration, brought up to the present time, float64."""
-        return self._read("calcium")
-
-    @property
-    def spike_count(self) -> Array:
-        """Number of spikes since the start, int64."""
-        return self._read("spike_count")
-
-    def state(self, variable: str) -> Array:
-        """Return a state variable of the model, such as `I_syn_ex` (pA), float64."""
-        return self._read(variable)
-
-    def z(self, element: str) -> Array:
-        """Return the number of elements, brought up to the present time, float64."""
-        return self._element(element, "z")
-
-    def z_connected(self, element: str) -> Array:
-        """Return the number of elements bound in synapses, int64."""
-        return self._element(element, "z_connected")
-
-    def _element(self, element: str, what: str) -> Array:
-        self._known(element)
-        if self.reader is None:
-            raise RuntimeError(f"population {self.name!r} has no state before a Simulation is made")
-        return self.reader.read_element(self, element, what)
-
-
-@dataclass(eq=False)
-class PoissonGenerator:
-    """Independent Poisson trains, one per neuron; made by `Network.poisson_generator`."""
-
-    name: str
-    index: int
-    rate: float
-    network: "Network" = field(repr=False)
-    drives: list[tuple[Population, Drive]] = field(default_factory=list, repr=False)
-
-    def set(self, rate: float) -> None:
-        """Change the rate (Hz) of each train, from the next `run` on."""
-        self.rate = self.network.check_rate(self.name, rate)
-        self.network.version += 1
-
-
-@dataclass(frozen=True)
-class SpikeRecorder:
-    """Asks for every spike of a population; made by `Network.record_spikes`."""
-
-    population: Population
 
 
 class Network:
@@ -245,9 +111,9 @@ class Network:
         update_interval: float | None = None,
     ) -> None:
         values = {
-            "resolution": _number(resolution),
+            "resolution": number(resolution),
             "seed": seed,
-            "update_interval": _number(update_interval),
+            "update_interval": number(update_interval),
         }
         checked = NetworkFields.check("", values)
         self.resolution, self.seed = checked.resolution, checked.seed
@@ -302,7 +168,7 @@ class Network:
         """
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
-        values = {"model": model, "size": size, "V_m": _number(V_m), "parameters": parameters}
+        values = {"model": model, "size": size, "V_m": number(V_m), "parameters": parameters}
         if isinstance(elements, Mapping):
             elements = {
                 key: element.model_dump() if isinstance(element, Element) else element
@@ -330,7 +196,7 @@ class Network:
         """Return the parameters of a neuron model, checked."""
         if model not in MODELS:
             raise InputError.at(f"{where}.model", model, f"must be one of {', '.join(MODELS)}")
-        numbers = {key: _number(value) for key, value in parameters.items()}
+        numbers = {key: number(value) for key, value in parameters.items()}
         checked = MODELS[model].check(f"{where}.parameters", numbers)
         whole_steps(f"{where}.parameters.t_ref", checked.t_ref, self.resolution)
         return checked
@@ -362,7 +228,7 @@ class Network:
         """
         name = self._new_name("synapse_types", name, "synapses", self.synapse_types)
         where = f"synapse_types.{name}"
-        values = {"weight": _number(weight), "delay": _number(delay), "pre": pre, "post": post}
+        values = {"weight": number(weight), "delay": number(delay), "pre": pre, "post": post}
         values |= {"allow_autapses": allow_autapses, "allow_multapses": allow_multapses}
         synapse_type = SynapseType.check(where, values)
         checked = synapse_type.delay
@@ -395,7 +261,7 @@ class Network:
 
     def check_rate(self, name: str, rate: Any) -> float:
         """Return the rate of an input (Hz), checked."""
-        checked = InputFields.check(f"inputs.{name}", {"rate": _number(rate)}).rate
+        checked = InputFields.check(f"inputs.{name}", {"rate": number(rate)}).rate
         most = MAX_EVENTS * 1000.0 / self.resolution
         if checked > most:
             raise InputError.at(f"inputs.{name}.rate", rate, f"must be at most {most:g}")
@@ -418,7 +284,7 @@ class Network:
         _check_made_here("inputs", source, self.inputs)
         where = f"inputs.{source.name}"
         _check_made_here(f"{where}.population", target, self.populations)
-        checked = Drive.check(where, {"weight": _number(weight), "delay": _number(delay)})
+        checked = Drive.check(where, {"weight": number(weight), "delay": number(delay)})
         whole_steps(f"{where}.delay", checked.delay, self.resolution, least=1)
         source.drives.append((target, checked))
         self.version += 1
@@ -483,7 +349,7 @@ class Network:
 
     def record(self, interval: float) -> None:
         """Record the population means every `interval` (ms); `Simulation.recording` has them."""
-        values = Recording.check("", {"record_interval": _number(interval)})
+        values = Recording.check("", {"record_interval": number(interval)})
         whole_steps("record_interval", values.record_interval, self.resolution, least=1)
         self.record_interval = values.record_interval
         self.version += 1
@@ -493,43 +359,6 @@ class Network:
         _check_made_here("population", population, self.populations)
         self.spike_recorders.append(SpikeRecorder(population))
         self.version += 1
-
-    def description(self) -> dict[str, Any]:
-        """Return all that a user has said, as plain data that JSON can hold.
-
-        It has the shape of an experiment without its name and duration.
-        """
-        recorded = [recorder.population for recorder in self.spike_recorders]
-
-        def plain(value: Any) -> Any:
-            return value.model_dump() if isinstance(value, Fields) else value
-
-        return {
-            "resolution": self.resolution,
-            "seed": self.seed,
-            "update_interval": self.update_interval,
-            "record_interval": self.record_interval,
-            "populations": {
-                p.name: {
-                    "model": p.model,
-                    "size": p.size,
-                    "V_m": plain(p.initial_V_m),
-                    "parameters": p.parameters.model_dump(),
-                    "elements": {name: plain(element) for name, element in p.elements.items()},
-                    "record_spikes": p in recorded,
-                }
-                for p in self.populations.values()
-            },
-            "synapse_types": {name: plain(kind) for name, kind in self.synapse_types.items()},
-            "inputs": {
-                source.name: {
-                    "rate": source.rate,
-                    "targets": [{"population": p.name, **plain(d)} for p, d in source.drives],
-                }
-                for source in self.inputs.values()
-            },
-            "connections": [plain(connection) for connection in self.connections],
-        }
 
     def _new_name(self, kind: str, name: str | None, stem: str, taken: Mapping[str, Any]) -> str:
         if name is None:
@@ -556,13 +385,3 @@ def _check_made_here(field: str, value: Any, known: Mapping[str, Any]) -> None:
     """Refuse what another network has made, or what is no population or input at all."""
     if not any(value is one for one in known.values()):
         raise InputError.at(field, value, f"must be one that this network has: {list(known)}")
-
-
-def _number(value: Any) -> Any:
-    """Let NumPy's numbers and whole numbers through where a float is expected."""
-    if isinstance(value, int | np.floating | np.integer) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            return value
-    return value

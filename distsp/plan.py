@@ -12,9 +12,10 @@ import numpy.typing as npt
 from distsp import loop
 from distsp.compiled import compiled
 from distsp.fields import InputError, whole_steps
-from distsp.network import Network, Population
+from distsp.network import Network
 from distsp.neurons import MODELS
 from distsp.neurons.model import KERNEL
+from distsp.population import Population
 from distsp.streams import Purpose, poisson_thresholds, stream_key
 from distsp.synapses import delay_range
 

@@ -1,7 +1,6 @@
 """A network in motion: this rank's arrays, and the one time loop."""
 
 import logging
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,9 +13,10 @@ from numba.core.errors import NumbaExperimentalFeatureWarning
 
 from distsp import loop
 from distsp.checkpoint import Checkpoint, find, restore, save
+from distsp.description import SameOnAllRanks, describe
 from distsp.distributions import values
 from distsp.fields import InputError, whole_steps
-from distsp.network import Network, Population
+from distsp.network import Network
 from distsp.plan import (
     Drives,
     check_memory,
@@ -26,10 +26,12 @@ from distsp.plan import (
     plan_populations,
 )
 from distsp.plasticity.update import StructuralUpdate
+from distsp.population import Population
 from distsp.ranks import Ranks, places
 from distsp.recorders import PopulationMeans, Spikes
 from distsp.streams import Purpose, stream_key, uniforms
 from distsp.synapses import Synapses
+from distsp.warm_up import warm_up
 
 Array = npt.NDArray[Any]
 
@@ -58,7 +60,7 @@ class Simulation:
     Raises
     ------
     InputError
-        If the network has no neurons.
+        If the network has no neurons, or is another one on another rank.
 
     Examples
     --------
@@ -80,6 +82,8 @@ class Simulation:
             raise InputError("populations: there are none; a network needs at least one neuron")
         self.network = network
         self.ranks = ranks or Ranks.world()
+        self._same = SameOnAllRanks(network, self.ranks)
+        self._same.check()
         self.step = 0
         self.n_neurons = network.size
         self.n_local = len(range(self.ranks.rank, self.n_neurons, self.ranks.size))
@@ -109,7 +113,7 @@ class Simulation:
         self.updated = -1
         self._capacity = 0
         self._work = loop.workspace(self.n_local, self._slice_steps())
-        compile_once(self.ranks)
+        warm_up(Simulation, self.ranks)
         self._update = StructuralUpdate(
             self.ranks, self.tables, self.elements, self._losses(), network.seed
         )
@@ -142,7 +146,7 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
-        return cls(network, ranks, find(Path(folder), ranks, network.description()))
+        return cls(network, ranks, find(Path(folder), ranks, describe(network)))
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
@@ -398,9 +402,11 @@ class Simulation:
         Raises
         ------
         InputError
-            If `duration` is not a whole number of steps, or something in the network is wrong.
+            If `duration` is not a whole number of steps, something in the network is wrong, or
+            ranks were told different things.
         """
         end = self.step + whole_steps("duration", duration, self.network.resolution)
+        self._same.check(duration=duration)
         self._look_at_network()
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
@@ -482,47 +488,3 @@ class Simulation:
         self._capacity = 1 + slice_steps + int(1.25 * self.counters[loop.MOST_SPIKES]) + 4
         self.counters[loop.MOST_SPIKES] = 0
         self.step = end
-
-
-_compiled = False
-
-
-def compile_once(ranks: Ranks) -> None:
-    """Compile what a run needs, or load it from the cache: one rank of each host before the others.
-
-    A little network that does everything is simulated alone; what it compiles stays on disk.
-    """
-    global _compiled
-    if _compiled:
-        return
-    _compiled = True
-    if ranks.on_host()[0] == 0:
-        notice = threading.Timer(2.0, _say_compiling)
-        notice.start()
-        _simulate_everything(ranks.alone())
-        notice.cancel()
-    ranks.rest()
-
-
-def _say_compiling() -> None:
-    LOG.warning("distsp: compiling (only the first time, about half a minute)")
-
-
-def _simulate_everything(alone: Ranks) -> None:
-    net = Network(resolution=0.1, seed=1, update_interval=0.2)
-    growing = {"curve": "gaussian", "growth_rate": 1.0, "eps": 0.05, "z": 30.0}
-    shrinking = {"curve": "linear", "growth_rate": -50.0, "eps": 0.05}
-    a = net.create("iaf_psc_alpha", 2, elements={"out": growing, "in": shrinking}, I_e=1e5)
-    uniform = {"distribution": "uniform", "low": 0.1, "high": 0.2}
-    net.synapse_type("plain", weight=1.0, delay=0.1, pre="out", post="in")
-    net.synapse_type("valued", weight=uniform, delay=uniform, pre="out", post="in")
-    for name in ("plain", "valued"):
-        net.connect(a, a, name, "fixed_indegree", indegree=5)
-    net.connect(a, a, "plain", "pairwise_bernoulli", p=0.5)
-    net.drive(net.poisson_generator(rate=1e4), a, weight=1.0, delay=0.1)
-    net.record(0.2)
-    net.record_spikes(a)
-    simulation = Simulation(net, alone)
-    simulation.run(0.6)
-    for name in ("plain", "valued"):
-        simulation.synapses(name)

@@ -8,7 +8,8 @@ from scipy.stats import chi2, kstest
 
 from distsp.experiment import Experiment
 from distsp.fields import InputError
-from distsp.network import Network, Population
+from distsp.network import Network
+from distsp.population import Population
 from distsp.ranks import Ranks
 from distsp.simulation import Simulation
 
