@@ -160,9 +160,12 @@ class Drives:
                     continue
                 if history:
                     history[-1].end = step
+                # Who drives a population twice means two trains, not one of twice the weight.
+                again = sum(p is population for p, _ in generator.drives[:i])
+                index = generator.index | again << 16
                 interval = Interval(
                     population=populations.index(population.name),
-                    key=stream_key(network.seed, Purpose.POISSON, generator.index),
+                    key=stream_key(network.seed, Purpose.POISSON, index),
                     begin=step,
                     delay=whole_steps("delay", drive.delay, network.resolution),
                     weight=drive.weight,
