@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from distsp.compiled import compiled
+from distsp.compiled import compiled, inlined
 from distsp.delivery import deliver, most_spikes, occupied_slots, pack
 from distsp.neurons.model import BLOCK
 from distsp.plasticity.growth_curves import grown
@@ -152,7 +152,7 @@ def workspace(n_local: int, slice_steps: int) -> Workspace:
     )
 
 
-@compiled
+@inlined
 def _gather_input(  # type: ignore[no-untyped-def]
     state, poisson, plain, populations, occupied, p, lo, hi, step, n_steps, rank, size, work
 ):
@@ -238,7 +238,7 @@ def grow_all(state, growth, populations, step):  # type: ignore[no-untyped-def]
         grow(state, growth, populations, p, neurons, step, np.zeros(size, np.int32), 0.0)
 
 
-@compiled
+@inlined
 def integrate(  # type: ignore[no-untyped-def]
     kernels,
     state,
