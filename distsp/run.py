@@ -29,6 +29,7 @@ from distsp.plotting import FORMATS, plot_structural_plasticity
 from distsp.ranks import Ranks, launched_rank
 from distsp.results import CSV, H5, Results, load_results, write_results
 from distsp.simulation import Simulation
+from distsp.sonata import write_sonata
 from distsp.stops import STOPPED, Schedule, Signals, checkpoints, simulate
 
 DEFAULT = "structural_plasticity"
@@ -46,6 +47,7 @@ class Job:
     folder: Path
     formats: tuple[str, ...]
     quiet: bool
+    sonata: bool
     resumed: bool
     schedule: Schedule
 
@@ -98,6 +100,7 @@ def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job
         folder,
         () if options.no_figure else tuple(formats),
         options.quiet,
+        options.sonata,
         bool(options.resume),
         schedule,
     )
@@ -162,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=FORMATS,
         help="format of the figure; repeatable (default: png and pdf)",
     )
+    add("--sonata", action="store_true", help="also write network and spikes in SONATA's layout")
     add("--quiet", action="store_true", help="print nothing but errors")
     return parser
 
@@ -264,13 +268,17 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         return 0
     results = load_results(job.folder)
     figures = [job.folder / f"figure.{suffix}" for suffix in job.formats]
-    for suffix in FORMATS:  # a figure that stays must not be of another run
+    sonata = job.folder / "sonata"
+    for suffix in FORMATS:  # what stays must not be of another run
         (job.folder / f"figure.{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(sonata, ignore_errors=True)
+    if job.sonata:
+        write_sonata(results, sonata)
     if figures:
         plot_structural_plasticity(results, *figures)
     if speaks:
         print(_summary(results, start, seconds))
-        written = [job.folder / H5, job.folder / CSV, *figures]
+        written = [job.folder / H5, job.folder / CSV, *figures, *([sonata] if job.sonata else [])]
         print(f"written      {', '.join(map(str, written))}")
     return 0
 
