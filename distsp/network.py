@@ -36,6 +36,10 @@ MAX_EVENTS = 1e6
 """Expected events of an input in a step: counts are 32-bit, and their table must fit the cache."""
 
 
+MAX_WIDTHS = 1000.0
+"""How far a spike may move calcium, in widths of a growth curve: growth takes a panel for each."""
+
+
 class SynapseType(Fields):
     """A kind of synapse: its weight and delay, and the elements it needs if it is plastic."""
 
@@ -127,7 +131,10 @@ class Population:
             If a name is unknown or a value is wrong; nothing is changed then.
         """
         values = {**self.parameters.model_dump(), **parameters}
-        self.parameters = self.network.check_model(f"populations.{self.name}", self.model, values)
+        where = f"populations.{self.name}"
+        checked = self.network.check_model(where, self.model, values)
+        self.network.check_growth(where, checked, self.elements)
+        self.parameters = checked
         self.network.version += 1
 
     def set_element(self, element: str, **parameters: Any) -> None:
@@ -139,9 +146,12 @@ class Population:
             If a name is unknown or a value is wrong; nothing is changed then.
         """
         old = self._known(element)
-        where = f"populations.{self.name}.elements.{element}"
+        where = f"populations.{self.name}"
         numbers = {key: _number(value) for key, value in parameters.items()}
-        self.elements[element] = type(old).check(where, {**old.model_dump(), **numbers})
+        values = {**old.model_dump(), **numbers}
+        checked = type(old).check(f"{where}.elements.{element}", values)
+        self.network.check_growth(where, self.parameters, {element: checked})
+        self.elements[element] = checked
         self.network.version += 1
 
     def _known(self, element: str) -> Element:
@@ -322,6 +332,7 @@ class Network:
             elements=dict(checked.elements),
             network=self,
         )
+        self.check_growth(where, population.parameters, population.elements)
         self.populations[name] = population
         self.version += 1
         return population
@@ -332,8 +343,20 @@ class Network:
             raise InputError.at(f"{where}.model", model, f"must be one of {', '.join(MODELS)}")
         numbers = {key: _number(value) for key, value in parameters.items()}
         checked = MODELS[model].check(f"{where}.parameters", numbers)
-        whole_steps(f"{where}.parameters.t_ref", checked.t_ref, self.resolution)
+        checked.check_steps(f"{where}.parameters", self.resolution)
         return checked
+
+    def check_growth(
+        self, where: str, parameters: NeuronModel, elements: Mapping[str, Element]
+    ) -> None:
+        """Refuse growth curves that are too narrow for the calcium of a spike."""
+        for name, element in elements.items():
+            width = element.width()
+            if not (0.0 < width < np.inf and parameters.beta_Ca / MAX_WIDTHS <= width):
+                raise InputError(
+                    f"{where}.elements.{name}: the width of the curve, {width:g}, must be finite, "
+                    f"and beta_Ca, {parameters.beta_Ca:g}, at most {MAX_WIDTHS:g} times as large"
+                )
 
     def synapse_type(
         self,
@@ -374,6 +397,10 @@ class Network:
             if shortest < self.resolution * (1.0 - 1e-9):
                 right = f"ms must be at least 1 step of the resolution, {self.resolution} ms"
                 raise InputError.at(f"{where}.delay.{key}", shortest, right)
+            longest = checked.high if isinstance(checked, Uniform) else shortest + 3.0 * checked.std
+            if longest / self.resolution > MAX_SIZE:
+                right = f"ms is more than {MAX_SIZE} steps of the resolution, {self.resolution} ms"
+                raise InputError.at(f"{where}.delay", longest, right)
         for side, element in (("pre", pre), ("post", post)):
             if element is None and (pre or post) is not None:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")

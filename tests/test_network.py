@@ -102,9 +102,9 @@ WRONG = [
     (lambda n: n.create(beta_Ca=-0.1), "C.parameters.beta_Ca: -0.1 must be greater than or equal"),
     (lambda n: n.create(V_reset=-55.0), "V_reset, -55.0 mV, must be below the threshold V_th, "),
     (lambda n: n.create("iaf_psc_delta", 1, tau_syn_ex=2.0), "tau_syn_ex: 2.0 is set, but there"),
-    (lambda n: n.create(elements=[1]), "populations.C.elements: [1] must be a valid dictionary"),
+    (lambda n: n.create(elements=[1]), "populations.C.elements: [1] must be a table"),
     (lambda n: n.create(elements={"a b": GAUSSIAN}), "C.elements.a b: 'a b' must be letters"),
-    (lambda n: n.create(elements={"e": 3}), "populations.C.elements.e: 3 must be a valid dict"),
+    (lambda n: n.create(elements={"e": 3}), "populations.C.elements.e: 3 must be a table"),
     (lambda n: n.create(elements={"e": {}}), "populations.C.elements.e.curve: is missing"),
     (lambda n: n.create(elements=element(curve="cubic")), "bad.curve: 'cubic' must be one of 'g"),
     (lambda n: n.create(elements=element(eps=0.0)), "bad: eps, 0.0, must differ from eta, 0.0"),
@@ -255,8 +255,9 @@ def test_names_and_ids():
 
 
 def test_numbers_of_numpy_and_whole_numbers_are_numbers():
-    net = Network(resolution=np.float64(0.1), update_interval=10)
-    a = net.create("iaf_psc_exp", 2, tau_m=np.float32(12.5), I_e=3, V_m=np.int64(-60))
+    net = Network(resolution=np.float64(0.1), seed=np.int64(3), update_interval=10)
+    assert net.seed == 3
+    a = net.create("iaf_psc_exp", np.int32(2), tau_m=np.float32(12.5), I_e=3, V_m=np.int64(-60))
     assert (a.parameters.tau_m, a.parameters.I_e, a.initial_V_m) == (12.5, 3.0, -60.0)
     net.synapse_type("s", weight=np.float64(2.0), delay=2)
     assert net.synapse_types["s"].delay == 2.0
@@ -264,6 +265,13 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
     net.drive(generator, a, weight=1, delay=1)
     assert generator.rate == 7.0
     net.record(np.int64(5))
+    growth = {"curve": "gaussian", "growth_rate": np.float32(0.5), "eps": np.int64(1)}
+    b = net.create("iaf_psc_exp", 3, elements={"axon": growth}, E_L=np.int8(-70))
+    assert b.elements["axon"].growth_rate == 0.5
+    drawn = {"distribution": "uniform", "low": np.int64(1), "high": np.float32(2.0)}
+    net.synapse_type("drawn", weight=drawn, delay=drawn, allow_autapses=np.bool_(False))
+    net.connect(a, b, "s", "fixed_indegree", indegree=np.uint8(2), allow_autapses=np.bool_(True))
+    assert net.connections[-1].rule.indegree == 2
 
 
 def test_set_keeps_the_other_parameters():
