@@ -248,6 +248,11 @@ WRONG = [
         "populations.E.parameters.C_m: 5e-324 is too large or too small",
     ),
     ("tau_m = 12", "beta_Ca = 1e3", "populations.E.elements.den: the width of the curve, 0.03"),
+    (
+        '"linear", growth_rate = 0.01, eps = 0.05',
+        '"linear", growth_rate = 1, eps = 1e-9',
+        "axon: the",
+    ),
     ("low = -70, high = -60.0", "low = -1e308, high = 1e308", "must not lie so far apart"),
     ("mean = 3.0, std = 1.0", "mean = 3.0, std = 1e308", "mean, 3.0, and std, 1e+308, must not"),
     (

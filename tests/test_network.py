@@ -283,6 +283,18 @@ def test_set_keeps_the_other_parameters():
     assert net.version > version
 
 
+def test_what_is_set_together_must_fit():
+    built = Built()
+    version, narrow = built.net.version, r"^populations\.A\.elements\.axon: the width of the curve"
+    with pytest.raises(InputError, match=narrow):
+        built.a.set(beta_Ca=100.0)
+    with pytest.raises(InputError, match=narrow):
+        built.a.set_element("axon", eps=1e-9)
+    assert built.a.parameters.beta_Ca == 0.001
+    assert built.a.elements["axon"].eps == 0.05
+    assert built.net.version == version
+
+
 def test_elements_may_be_given_as_objects():
     net = Network()
     linear = Linear(growth_rate=1.0, eps=0.5)
