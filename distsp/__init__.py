@@ -6,7 +6,8 @@ from distsp.experiment import Experiment
 from distsp.network import Network
 from distsp.results import load_results
 from distsp.simulation import Simulation
+from distsp.sonata import write_sonata
 
-__all__ = ["Experiment", "Network", "Simulation", "__version__", "load_results"]
+__all__ = ["Experiment", "Network", "Simulation", "__version__", "load_results", "write_sonata"]
 
 __version__ = version("distsp")

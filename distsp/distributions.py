@@ -1,5 +1,6 @@
 """Numbers that differ between neurons or synapses: drawn from a distribution, or one for all."""
 
+from math import isfinite
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,6 +11,9 @@ from scipy.special import ndtri
 from distsp.fields import Fields, Finite, NonNegative
 
 Floats = npt.NDArray[np.float64]
+
+REACH = 9.0
+"""Standard deviations beyond which no number of 52 random bits lies."""
 
 
 class Uniform(Fields):
@@ -29,6 +33,8 @@ class Uniform(Fields):
     def _ordered(self) -> "Uniform":
         if self.low > self.high:
             raise ValueError(f"low, {self.low}, must not be above high, {self.high}")
+        if not isfinite(self.high - self.low):
+            raise ValueError(f"low, {self.low}, and high, {self.high}, must not lie so far apart")
         return self
 
     def quantile(self, u: Floats) -> Floats:
@@ -42,6 +48,12 @@ class Normal(Fields):
     distribution: Literal["normal"] = "normal"
     mean: Finite
     std: NonNegative
+
+    @model_validator(mode="after")
+    def _finite(self) -> "Normal":
+        if not isfinite(abs(self.mean) + REACH * self.std):
+            raise ValueError(f"mean, {self.mean}, and std, {self.std}, must not be so large")
+        return self
 
     def quantile(self, u: Floats) -> Floats:
         """Return the values below which the fractions `u` of the distribution lie."""

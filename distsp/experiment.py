@@ -176,6 +176,10 @@ class Experiment(NetworkFields):
         value : str
             As TOML has it (`2.5`, `true`, `{curve = "linear", ...}`); else a text as it stands.
         """
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise InputError.at(path, value, "must be a text in UTF-8") from None
         values = self.model_dump()
         *parents, last = path.split(".")
         place: Any = values

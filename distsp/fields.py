@@ -63,10 +63,20 @@ class Fields(BaseModel):
         InputError
             Naming the first wrong field, prefixed with `where`.
         """
+        values = _plain(values)
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             raise InputError(explain(error, where, cls, values)) from None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with Python's own numbers where it has NumPy's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list) else value
 
 
 def explain(error: ValidationError, where: str, cls: type[BaseModel], values: Any) -> str:
@@ -92,6 +102,8 @@ def explain(error: ValidationError, where: str, cls: type[BaseModel], values: An
         return f"{field}.{key}: {shorten(tag)} must be one of {context['expected_tags']}"
     if kind == "string_pattern_mismatch":
         return f"{field}: {shorten(value)} must be letters, digits and _, no digit first"
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        return f"{field}: {shorten(value)} must be a table, in Python a dict"
     message = first["msg"].removeprefix("Input ").replace("should be", "must be")
     return f"{field}: {shorten(value)} {message[0].lower()}{message[1:]}"
 
@@ -148,13 +160,3 @@ def whole_steps(field: str, time: float, resolution: float, least: int = 0) -> i
             field, time, f"ms must be at least {least} {plural} of the resolution, {resolution} ms"
         )
     return steps
-
-
-def number(value: Any) -> Any:
-    """Return NumPy's numbers and whole numbers as the float that a field expects, else `value`."""
-    if isinstance(value, int | np.floating | np.integer) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            return value
-    return value

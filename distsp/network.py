@@ -5,6 +5,7 @@ over what changed in it whenever it runs.
 """
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 import numpy.typing as npt
@@ -21,7 +22,6 @@ from distsp.fields import (
     Positive,
     Seed,
     Size,
-    number,
     shorten,
     whole_steps,
 )
@@ -33,6 +33,10 @@ Array = npt.NDArray[Any]
 
 MAX_EVENTS = 1e6
 """Expected events of an input in a step: counts are 32-bit, and their table must fit the cache."""
+
+
+MAX_WIDTHS = 1000.0
+"""How far a spike may move calcium, in widths of a growth curve: growth takes a panel for each."""
 
 
 class SynapseType(Fields):
@@ -111,9 +115,9 @@ class Network:
         update_interval: float | None = None,
     ) -> None:
         values = {
-            "resolution": number(resolution),
+            "resolution": resolution,
             "seed": seed,
-            "update_interval": number(update_interval),
+            "update_interval": update_interval,
         }
         checked = NetworkFields.check("", values)
         self.resolution, self.seed = checked.resolution, checked.seed
@@ -168,7 +172,7 @@ class Network:
         """
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
-        values = {"model": model, "size": size, "V_m": number(V_m), "parameters": parameters}
+        values = {"model": model, "size": size, "V_m": V_m, "parameters": parameters}
         if isinstance(elements, Mapping):
             elements = {
                 key: element.model_dump() if isinstance(element, Element) else element
@@ -188,6 +192,7 @@ class Network:
             elements=dict(checked.elements),
             network=self,
         )
+        self.check_growth(where, population.parameters, population.elements)
         self.populations[name] = population
         self.version += 1
         return population
@@ -196,10 +201,21 @@ class Network:
         """Return the parameters of a neuron model, checked."""
         if model not in MODELS:
             raise InputError.at(f"{where}.model", model, f"must be one of {', '.join(MODELS)}")
-        numbers = {key: number(value) for key, value in parameters.items()}
-        checked = MODELS[model].check(f"{where}.parameters", numbers)
-        whole_steps(f"{where}.parameters.t_ref", checked.t_ref, self.resolution)
+        checked = MODELS[model].check(f"{where}.parameters", dict(parameters))
+        checked.check_steps(f"{where}.parameters", self.resolution)
         return checked
+
+    def check_growth(
+        self, where: str, parameters: NeuronModel, elements: Mapping[str, Element]
+    ) -> None:
+        """Refuse growth curves that are too narrow for the calcium of a spike."""
+        for name, element in elements.items():
+            width = element.width()
+            if not (0.0 < width < inf and parameters.beta_Ca / MAX_WIDTHS <= width):
+                raise InputError(
+                    f"{where}.elements.{name}: the width of the curve, {width:g}, must be finite, "
+                    f"and beta_Ca, {parameters.beta_Ca:g}, at most {MAX_WIDTHS:g} times as large"
+                )
 
     def synapse_type(
         self,
@@ -228,7 +244,7 @@ class Network:
         """
         name = self._new_name("synapse_types", name, "synapses", self.synapse_types)
         where = f"synapse_types.{name}"
-        values = {"weight": number(weight), "delay": number(delay), "pre": pre, "post": post}
+        values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
         values |= {"allow_autapses": allow_autapses, "allow_multapses": allow_multapses}
         synapse_type = SynapseType.check(where, values)
         checked = synapse_type.delay
@@ -240,6 +256,10 @@ class Network:
             if shortest < self.resolution * (1.0 - 1e-9):
                 right = f"ms must be at least 1 step of the resolution, {self.resolution} ms"
                 raise InputError.at(f"{where}.delay.{key}", shortest, right)
+            longest = checked.high if isinstance(checked, Uniform) else shortest + 3.0 * checked.std
+            if longest / self.resolution > MAX_SIZE:
+                right = f"ms is more than {MAX_SIZE} steps of the resolution, {self.resolution} ms"
+                raise InputError.at(f"{where}.delay", longest, right)
         for side, element in (("pre", pre), ("post", post)):
             if element is None and (pre or post) is not None:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
@@ -261,7 +281,7 @@ class Network:
 
     def check_rate(self, name: str, rate: Any) -> float:
         """Return the rate of an input (Hz), checked."""
-        checked = InputFields.check(f"inputs.{name}", {"rate": number(rate)}).rate
+        checked = InputFields.check(f"inputs.{name}", {"rate": rate}).rate
         most = MAX_EVENTS * 1000.0 / self.resolution
         if checked > most:
             raise InputError.at(f"inputs.{name}.rate", rate, f"must be at most {most:g}")
@@ -284,7 +304,7 @@ class Network:
         _check_made_here("inputs", source, self.inputs)
         where = f"inputs.{source.name}"
         _check_made_here(f"{where}.population", target, self.populations)
-        checked = Drive.check(where, {"weight": number(weight), "delay": number(delay)})
+        checked = Drive.check(where, {"weight": weight, "delay": delay})
         whole_steps(f"{where}.delay", checked.delay, self.resolution, least=1)
         source.drives.append((target, checked))
         self.version += 1
@@ -349,7 +369,7 @@ class Network:
 
     def record(self, interval: float) -> None:
         """Record the population means every `interval` (ms); `Simulation.recording` has them."""
-        values = Recording.check("", {"record_interval": number(interval)})
+        values = Recording.check("", {"record_interval": interval})
         whole_steps("record_interval", values.record_interval, self.resolution, least=1)
         self.record_interval = values.record_interval
         self.version += 1

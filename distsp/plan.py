@@ -81,6 +81,15 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
             f"{needed / 2**30:.1f} GiB per rank, but a rank here has {installed / 2**30:.1f} GiB; "
             "it must be less, or the machines more"
         )
+    for p in network.populations.values():
+        for name, element in p.elements.items():
+            # Rank 0 lists what is vacant at an update.
+            grown = element.z + abs(element.growth_rate) * (network.update_interval or 0.0)
+            if 8 * grown * p.size > installed:
+                raise InputError(
+                    f"populations.{p.name}.elements.{name}: memory must hold {p.size} times "
+                    f"{grown:g} elements at an update; z and growth_rate must be less"
+                )
 
 
 def plan_populations(network: Network, slices: list[slice]) -> loop.Populations:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy.typing as npt
 from pydantic import Field
 
-from distsp.fields import Fields, Finite, InputError, Positive, number
+from distsp.fields import Fields, Finite, InputError, Positive
 from distsp.neurons.model import NeuronModel
 from distsp.plasticity.growth_curves import Element
 
@@ -65,7 +65,10 @@ class Population:
             If a name is unknown or a value is wrong; nothing is changed then.
         """
         values = {**self.parameters.model_dump(), **parameters}
-        self.parameters = self.network.check_model(f"populations.{self.name}", self.model, values)
+        where = f"populations.{self.name}"
+        checked = self.network.check_model(where, self.model, values)
+        self.network.check_growth(where, checked, self.elements)
+        self.parameters = checked
         self.network.version += 1
 
     def set_element(self, element: str, **parameters: Any) -> None:
@@ -77,9 +80,11 @@ class Population:
             If a name is unknown or a value is wrong; nothing is changed then.
         """
         old = self._known(element)
-        where = f"populations.{self.name}.elements.{element}"
-        numbers = {key: number(value) for key, value in parameters.items()}
-        self.elements[element] = type(old).check(where, {**old.model_dump(), **numbers})
+        where = f"populations.{self.name}"
+        values = {**old.model_dump(), **parameters}
+        checked = type(old).check(f"{where}.elements.{element}", values)
+        self.network.check_growth(where, self.parameters, {element: checked})
+        self.elements[element] = checked
         self.network.version += 1
 
     def _known(self, element: str) -> Element:

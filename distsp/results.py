@@ -16,14 +16,18 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import h5py
+import numpy as np
 import numpy.typing as npt
 
 from distsp.experiment import Experiment
 from distsp.fields import InputError
 from distsp.simulation import Simulation
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Array = npt.NDArray[Any]
 
@@ -33,6 +37,15 @@ ENDED = ("neurons", "synapses", "spikes")
 """What there is only after the run; the recordings are there from the first one on."""
 
 PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
+
+Part = Literal["recording", "neurons", "synapses", "spikes"]
+"""What there is a data frame of."""
+
+COLUMNS = {
+    "synapses": ["type", "source", "target", "weight", "delay"],
+    "spikes": ["population", "time", "id"],
+}
+"""Columns of the data frames that may have no rows."""
 
 MEANINGS = {
     "time": ("ms", "time of the recording"),
@@ -47,8 +60,24 @@ MEANINGS = {
     "weight": ("pA, for targets of iaf_psc_delta mV", "weight"),
     "delay": ("ms", "delay"),
     "id": ("1", "global id of the neuron"),
+    "spike_time": ("ms", "time of the spike"),
 }
 """Unit and description of a quantity."""
+
+FACTS = {
+    "experiment": ("none", "the complete experiment as TOML"),
+    "ranks": ("1", "number of ranks"),
+    "mpi_library": ("none", "name and version of the MPI library"),
+    "exchange": ("none", "how spikes were exchanged"),
+    "bytes_per_slice": ("bytes", "mean number of bytes that a rank sent per slice"),
+    "hosts": ("none", "host of each rank"),
+    "platform": ("none", "operating system and processor of rank 0"),
+    "written": ("none", "when this file was written (UTC)"),
+    "peak_memory": ("MB", "most memory that each rank has used"),
+    "timings": ("s", "time that each rank spent in this phase"),
+    "versions": ("none", "version of this package"),
+}
+"""Unit ("none" for texts) and description of what else is in `results.h5`."""
 
 
 def write_results(
@@ -159,6 +188,62 @@ class Results:
             group, types = self._part(file, "synapses"), self.experiment.synapse_types
             return {name: len(group[name]["source"]) for name in types}
 
+    def frame(self, part: Part) -> "DataFrame":
+        """Return a part of the results as a pandas data frame; needs pandas.
+
+        Parameters
+        ----------
+        part : str
+            "recording": a row per recording, with columns such as "calcium/E"; "neurons": a row
+            per neuron, with its state at the end; "synapses": a row per synapse at the end;
+            "spikes": a row per recorded spike, sorted by time.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Its `attrs["units"]` has the unit of each column that is a quantity.
+
+        Raises
+        ------
+        InputError
+            If `part` is another one, the run has not got there yet, or pandas is missing.
+        """
+        if part not in get_args(Part):
+            raise InputError.at("part", part, f"must be one of {', '.join(get_args(Part))}")
+        try:
+            from pandas import DataFrame, concat
+        except ImportError:
+            raise InputError(
+                "pandas: is missing; data frames need it: pip install pandas"
+            ) from None
+        tables = [DataFrame(columns) for columns in self._tables(part)]
+        frame = concat(tables, ignore_index=True) if tables else DataFrame(columns=COLUMNS[part])
+        if part == "spikes":
+            frame = frame.sort_values(["time", "id"], ignore_index=True)
+        quantities = {name: _quantity(name) for name in frame.columns}
+        frame.attrs["units"] = {n: MEANINGS[q][0] for n, q in quantities.items() if q in MEANINGS}
+        return frame
+
+    def _tables(self, part: Part) -> Iterator[dict[str, Any]]:
+        """Yield the columns of a data frame, those of each population or synapse type."""
+        if part == "recording":
+            means = {"calcium": self.calcium, "rate": self.rate, "elements": self.elements}
+            yield _flat({"time": self.time, **means, "synapses": self.synapse_counts})
+        elif part == "neurons":
+            first = 0
+            for name, population in self.experiment.populations.items():
+                ids = np.arange(first, first + population.size)
+                yield {"population": name, "id": ids, **_flat(self.neurons[name])}
+                first += population.size
+        elif part == "synapses":
+            for name in self.experiment.synapse_types:
+                values = {"type": name, **self.synapses[name]}
+                yield {key: values[key] for key in COLUMNS[part]}
+        else:
+            for name in self.spikes:
+                values = {"population": name, **self.spikes[name]}
+                yield {key: values[key] for key in COLUMNS[part]}
+
     @cached_property
     def _recording(self) -> dict[str, Any]:
         return self._read("recording")
@@ -195,10 +280,12 @@ def _write(simulation: Simulation, experiment: Experiment, file: Any, ended: boo
 
     def put(name: str, data: Any, what: str) -> None:
         if file is not None:
-            _describe(file.create_dataset(name, data=data, track_times=False), what)
+            _describe(file.create_dataset(name, data=data, track_times=False), MEANINGS[what])
 
     network = simulation.network
-    put("experiment", experiment.to_toml(), "experiment")
+    if file is not None:
+        text = file.create_dataset("experiment", data=experiment.to_toml(), track_times=False)
+        _describe(text, FACTS["experiment"])
     for name, series in simulation.recording.items():
         put(f"recording/{name}", series, _quantity(name))
     _write_provenance(simulation, file)
@@ -218,7 +305,7 @@ def _write(simulation: Simulation, experiment: Experiment, file: Any, ended: boo
         _write_synapses(simulation, name, file)
     for recorder in network.spike_recorders:
         times, ids = simulation.spikes(recorder.population)
-        put(f"spikes/{recorder.population.name}/time", times, "time")
+        put(f"spikes/{recorder.population.name}/time", times, "spike_time")
         put(f"spikes/{recorder.population.name}/id", ids, "id")
 
 
@@ -233,7 +320,7 @@ def _write_synapses(simulation: Simulation, name: str, file: Any) -> None:
             if where not in file:
                 dtype = values.dtype
                 dataset = file.create_dataset(where, (count,), dtype, track_times=False)
-                _describe(dataset, key)
+                _describe(dataset, MEANINGS[key])
             file[where][start:end] = values
         start = end
 
@@ -250,18 +337,18 @@ def _write_provenance(simulation: Simulation, file: Any) -> None:
     group["mpi_library"] = " ".join(ranks.library.split())
     group["exchange"] = ranks.exchange_name
     group["bytes_per_slice"] = simulation.bytes_per_slice
-    group["bytes_per_slice"].attrs["unit"] = "bytes per rank"
     group["hosts"] = list(hosts)
     group["platform"] = platform.platform()
     group["written"] = datetime.now(UTC).isoformat(timespec="seconds")
     group["peak_memory"] = memory
-    group["peak_memory"].attrs["unit"] = "MB"
     for phase in timings[0]:
         group[f"timings/{phase}"] = [seconds[phase] for seconds in timings]
-        group[f"timings/{phase}"].attrs["unit"] = "s"
     group["versions/python"] = platform.python_version()
     for package in PACKAGES:
         group[f"versions/{package}"] = version(package)
+    for name, entry in group.items():
+        for dataset in entry.values() if isinstance(entry, h5py.Group) else (entry,):
+            _describe(dataset, FACTS[name])
 
 
 def _write_csv(path: Path, recording: dict[str, Array]) -> None:
@@ -278,15 +365,25 @@ def _header(name: str) -> str:
     return name if unit == "1" else f"{name} ({unit})"
 
 
+def _flat(tree: dict[str, Any]) -> dict[str, Array]:
+    """Return the arrays of a tree by their paths, such as "elements/E/Den_ex/z"."""
+    found: dict[str, Array] = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            found |= {f"{name}/{rest}": array for rest, array in _flat(value).items()}
+        else:
+            found[name] = value
+    return found
+
+
 def _quantity(name: str) -> str:
     """Return which quantity a recording such as "elements/E/Den_ex/z" is of."""
     first, *rest = name.split("/")
     return rest[-1] if first == "elements" else first
 
 
-def _describe(dataset: h5py.Dataset, what: str) -> None:
-    if what in MEANINGS:
-        dataset.attrs["unit"], dataset.attrs["description"] = MEANINGS[what]
+def _describe(dataset: h5py.Dataset, meaning: tuple[str, str]) -> None:
+    dataset.attrs["unit"], dataset.attrs["description"] = meaning
 
 
 def _value(entry: Any) -> Any:

@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -29,6 +29,7 @@ from distsp.plotting import FORMATS, plot_structural_plasticity
 from distsp.ranks import Ranks, launched_rank
 from distsp.results import CSV, H5, Results, load_results, write_results
 from distsp.simulation import Simulation
+from distsp.sonata import write_sonata
 from distsp.stops import STOPPED, Schedule, Signals, checkpoints, simulate
 
 DEFAULT = "structural_plasticity"
@@ -46,6 +47,7 @@ class Job:
     folder: Path
     formats: tuple[str, ...]
     quiet: bool
+    sonata: bool
     resumed: bool
     schedule: Schedule
 
@@ -77,20 +79,21 @@ def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job
     try:
         options = _parser().parse_args(arguments)
         if options.list:
-            for name, description in list_bundled().items():
-                print(f"{name:24}{description}")
+            _say(f"{name:24}{description}" for name, description in list_bundled().items())
             return 0
-        experiment = _resumed(options) if options.resume else _experiment(options)
+        resumed = options.resume is not None
+        experiment = _resumed(options) if resumed else _experiment(options)
         if options.show:
-            print(experiment.to_toml(), end="")
+            _say([experiment.to_toml().rstrip("\n")])
             return 0
         check_memory(experiment.build(), n_ranks, on_host)
         schedule = _schedule(options, experiment)
         folder = Path(options.resume or options.output or experiment.name)
-        _claim(folder, options.force, bool(options.resume))
+        _claim(folder, options.force, resumed)
     except InputError as error:
         return _complain(error)
     except SystemExit as end:  # argparse has printed the help
+        _say([])
         return int(end.code or 0)
     formats = dict.fromkeys(options.figure_format or ("png", "pdf"))
     return Job(
@@ -98,7 +101,8 @@ def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job
         folder,
         () if options.no_figure else tuple(formats),
         options.quiet,
-        bool(options.resume),
+        options.sonata,
+        resumed,
         schedule,
     )
 
@@ -162,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=FORMATS,
         help="format of the figure; repeatable (default: png and pdf)",
     )
+    add("--sonata", action="store_true", help="also write network and spikes in SONATA's layout")
     add("--quiet", action="store_true", help="print nothing but errors")
     return parser
 
@@ -171,7 +176,7 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     bundled, name = list_bundled(), options.experiment or DEFAULT
     if name in bundled:
         experiment = Experiment.bundled(name)
-    elif Path(name).suffix or Path(name).exists():
+    elif Path(name).suffix or os.path.exists(name):  # a name too long is none
         experiment = Experiment.from_toml(Path(name))
     else:
         raise InputError.at(
@@ -197,8 +202,11 @@ def _resumed(options: argparse.Namespace) -> Experiment:
             name = name if name == "experiment" else f"--{name}"
             right = "cannot be given with --resume, which goes on with what was begun"
             raise InputError.at(name, value, right)
+    if not options.resume:
+        raise InputError.at("--resume", options.resume, "must be the folder of a run")
     experiment = Experiment.from_toml(experiment_of(checkpoints(Path(options.resume))))
-    return experiment.changed("duration", options.duration) if options.duration else experiment
+    duration = options.duration
+    return experiment if duration is None else experiment.changed("duration", duration)
 
 
 def _schedule(options: argparse.Namespace, experiment: Experiment) -> Schedule:
@@ -213,7 +221,7 @@ def _schedule(options: argparse.Namespace, experiment: Experiment) -> Schedule:
 def _claim(folder: Path, force: bool, resumed: bool) -> None:
     """Make sure that the results can be written to `folder`, now rather than after the run."""
     for path, what in ((folder / H5, "results"), (checkpoints(folder), "checkpoints")):
-        if path.exists() and not (force or resumed):
+        if os.path.exists(path) and not (force or resumed):
             raise InputError.at(
                 "--output",
                 str(folder),
@@ -264,14 +272,18 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         return 0
     results = load_results(job.folder)
     figures = [job.folder / f"figure.{suffix}" for suffix in job.formats]
-    for suffix in FORMATS:  # a figure that stays must not be of another run
+    sonata = job.folder / "sonata"
+    for suffix in FORMATS:  # what stays must not be of another run
         (job.folder / f"figure.{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(sonata, ignore_errors=True)
+    if job.sonata:
+        write_sonata(results, sonata)
     if figures:
         plot_structural_plasticity(results, *figures)
     if speaks:
-        print(_summary(results, start, seconds))
-        written = [job.folder / H5, job.folder / CSV, *figures]
-        print(f"written      {', '.join(map(str, written))}")
+        written = [job.folder / H5, job.folder / CSV, *figures, *([sonata] if job.sonata else [])]
+        files = f"written      {', '.join(map(str, written))}"
+        _say([_summary(results, start, seconds), files])
     return 0
 
 
@@ -349,6 +361,16 @@ def _summary(results: Results, start: float, seconds: float) -> str:
     lines += [f"{name:12} {count} synapses" for name, count in results.n_synapses.items()]
     phases = [f"{name} {np.max(times):.2f}" for name, times in facts["timings"].items()]
     return "\n".join([*lines, f"seconds      {', '.join(phases)} (longest of the ranks)"])
+
+
+def _say(lines: Iterable[str]) -> None:
+    """Print lines, and all that waits to be printed, to a reader that may have gone."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `head` has seen enough; what is left goes nowhere when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(error: InputError) -> int:

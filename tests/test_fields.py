@@ -50,7 +50,7 @@ class Outer(Fields):
             {"number": 1.0, "parts": [{"kind": "other"}]},
             "w.parts.0.height: is missing; it must be given",
         ),
-        (3, "w: 3 must be a valid dictionary or instance of Outer"),
+        (3, "w: 3 must be a table, in Python a dict"),
     ],
 )
 def test_messages(values, message):

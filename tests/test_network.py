@@ -51,7 +51,7 @@ def normal(mean, std):
 
 
 NETWORK = [
-    ({"resolution": 0}, "resolution: 0.0 must be greater than 0"),
+    ({"resolution": 0}, "resolution: 0 must be greater than 0"),
     ({"resolution": -0.1}, "resolution: -0.1 must be greater than 0"),
     ({"resolution": NAN}, "resolution: nan must be a finite number"),
     ({"resolution": INF}, "resolution: inf must be a finite number"),
@@ -62,7 +62,7 @@ NETWORK = [
     ({"seed": 2**32}, "seed: 4294967296 must be less than or equal to 4294967295"),
     ({"seed": 1.5}, "seed: 1.5 must be a valid integer"),
     ({"seed": None}, "seed: None must be a valid integer"),
-    ({"update_interval": 0}, "update_interval: 0.0 must be greater than 0"),
+    ({"update_interval": 0}, "update_interval: 0 must be greater than 0"),
     ({"update_interval": 0.15}, "update_interval: 0.15 ms must be a whole multiple"),
     ({"update_interval": 1e300}, "update_interval: 1e+300 ms is more steps"),
     ({"update_interval": 0.01}, "update_interval: 0.01 ms must be a whole multiple"),
@@ -92,8 +92,8 @@ WRONG = [
     (lambda n: n.create(V_m={"low": 1.0}), "populations.C.V_m.distribution: is missing"),
     (lambda n: n.create(V_m=uniform(0.0, 1.0) | {"x": 1}), "C.V_m.x: 1 is set, but there is no"),
     (lambda n: n.create(tau=1.0), "C.parameters.tau: 1.0 is set, but there is no such key"),
-    (lambda n: n.create(tau_m=0), "populations.C.parameters.tau_m: 0.0 must be greater than 0"),
-    (lambda n: n.create(C_m=-1), "populations.C.parameters.C_m: -1.0 must be greater than 0"),
+    (lambda n: n.create(tau_m=0), "populations.C.parameters.tau_m: 0 must be greater than 0"),
+    (lambda n: n.create(C_m=-1), "populations.C.parameters.C_m: -1 must be greater than 0"),
     (lambda n: n.create(tau_m="x"), "populations.C.parameters.tau_m: 'x' must be a valid number"),
     (lambda n: n.create(I_e=NAN), "populations.C.parameters.I_e: nan must be a finite number"),
     (lambda n: n.create(t_ref=0.25), "C.parameters.t_ref: 0.25 ms must be a whole multiple of"),
@@ -102,9 +102,9 @@ WRONG = [
     (lambda n: n.create(beta_Ca=-0.1), "C.parameters.beta_Ca: -0.1 must be greater than or equal"),
     (lambda n: n.create(V_reset=-55.0), "V_reset, -55.0 mV, must be below the threshold V_th, "),
     (lambda n: n.create("iaf_psc_delta", 1, tau_syn_ex=2.0), "tau_syn_ex: 2.0 is set, but there"),
-    (lambda n: n.create(elements=[1]), "populations.C.elements: [1] must be a valid dictionary"),
+    (lambda n: n.create(elements=[1]), "populations.C.elements: [1] must be a table"),
     (lambda n: n.create(elements={"a b": GAUSSIAN}), "C.elements.a b: 'a b' must be letters"),
-    (lambda n: n.create(elements={"e": 3}), "populations.C.elements.e: 3 must be a valid dict"),
+    (lambda n: n.create(elements={"e": 3}), "populations.C.elements.e: 3 must be a table"),
     (lambda n: n.create(elements={"e": {}}), "populations.C.elements.e.curve: is missing"),
     (lambda n: n.create(elements=element(curve="cubic")), "bad.curve: 'cubic' must be one of 'g"),
     (lambda n: n.create(elements=element(eps=0.0)), "bad: eps, 0.0, must differ from eta, 0.0"),
@@ -122,7 +122,7 @@ WRONG = [
         "elements.e.psi: is missing",
     ),
     (lambda n: n.a.set(tau_m=0.0), "populations.A.parameters.tau_m: 0.0 must be greater than 0"),
-    (lambda n: n.a.set(x=1), "populations.A.parameters.x: 1.0 is set, but there is no such key"),
+    (lambda n: n.a.set(x=1), "populations.A.parameters.x: 1 is set, but there is no such key"),
     (lambda n: n.a.set(V_th=-80.0), "must be below the threshold V_th, -80.0 mV"),
     (lambda n: n.a.set_element("x", eps=1.0), "element: 'x' must be one of ['axon', 'den']"),
     (lambda n: n.a.set_element("den", eps="x"), "populations.A.elements.den.eps: 'x' must be a"),
@@ -154,7 +154,7 @@ WRONG = [
     (lambda n: n.net.poisson_generator(NAN), "inputs.input_1.rate: nan must be a finite number"),
     (lambda n: n.net.poisson_generator(1e11), "inputs.input_1.rate: 100000000000.0 must be at m"),
     (lambda n: n.net.poisson_generator(1.0, name="noise"), "inputs.noise: 'noise' is there alre"),
-    (lambda n: n.noise.set(rate=-1), "inputs.noise.rate: -1.0 must be greater than or equal to"),
+    (lambda n: n.noise.set(rate=-1), "inputs.noise.rate: -1 must be greater than or equal to"),
     (lambda n: n.net.drive(n.noise, n.a, "x", 1.0), "inputs.noise.weight: 'x' must be a valid"),
     (lambda n: n.net.drive(n.noise, n.a, 1.0, 0.0), "inputs.noise.delay: 0.0 must be greater"),
     (lambda n: n.net.drive(n.noise, n.a, 1.0, 0.15), "inputs.noise.delay: 0.15 ms must be a who"),
@@ -255,8 +255,9 @@ def test_names_and_ids():
 
 
 def test_numbers_of_numpy_and_whole_numbers_are_numbers():
-    net = Network(resolution=np.float64(0.1), update_interval=10)
-    a = net.create("iaf_psc_exp", 2, tau_m=np.float32(12.5), I_e=3, V_m=np.int64(-60))
+    net = Network(resolution=np.float64(0.1), seed=np.int64(3), update_interval=10)
+    assert net.seed == 3
+    a = net.create("iaf_psc_exp", np.int32(2), tau_m=np.float32(12.5), I_e=3, V_m=np.int64(-60))
     assert (a.parameters.tau_m, a.parameters.I_e, a.initial_V_m) == (12.5, 3.0, -60.0)
     net.synapse_type("s", weight=np.float64(2.0), delay=2)
     assert net.synapse_types["s"].delay == 2.0
@@ -264,6 +265,13 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
     net.drive(generator, a, weight=1, delay=1)
     assert generator.rate == 7.0
     net.record(np.int64(5))
+    growth = {"curve": "gaussian", "growth_rate": np.float32(0.5), "eps": np.int64(1)}
+    b = net.create("iaf_psc_exp", 3, elements={"axon": growth}, E_L=np.int8(-70))
+    assert b.elements["axon"].growth_rate == 0.5
+    drawn = {"distribution": "uniform", "low": np.int64(1), "high": np.float32(2.0)}
+    net.synapse_type("drawn", weight=drawn, delay=drawn, allow_autapses=np.bool_(False))
+    net.connect(a, b, "s", "fixed_indegree", indegree=np.uint8(2), allow_autapses=np.bool_(True))
+    assert net.connections[-1].rule.indegree == 2
 
 
 def test_set_keeps_the_other_parameters():
@@ -273,6 +281,18 @@ def test_set_keeps_the_other_parameters():
     a.set(tau_m=5.0)
     assert (a.parameters.tau_m, a.parameters.C_m, a.parameters.V_th) == (5.0, 100.0, -55.0)
     assert net.version > version
+
+
+def test_what_is_set_together_must_fit():
+    built = Built()
+    version, narrow = built.net.version, r"^populations\.A\.elements\.axon: the width of the curve"
+    with pytest.raises(InputError, match=narrow):
+        built.a.set(beta_Ca=100.0)
+    with pytest.raises(InputError, match=narrow):
+        built.a.set_element("axon", eps=1e-9)
+    assert built.a.parameters.beta_Ca == 0.001
+    assert built.a.elements["axon"].eps == 0.05
+    assert built.net.version == version
 
 
 def test_elements_may_be_given_as_objects():

@@ -1,6 +1,7 @@
 """Results: what a run leaves on disk is what the simulation says."""
 
 import csv
+import sys
 
 import h5py
 import numpy as np
@@ -8,67 +9,14 @@ import pytest
 
 from distsp import Experiment, Simulation, load_results
 from distsp.fields import InputError
-from distsp.results import MEANINGS, replacing, write_results
-
-WIRED = """
-name = "wired"
-duration = 105.0
-seed = 3
-update_interval = 20.0
-record_interval = 10.0
-
-[populations.E]
-model = "iaf_psc_alpha"
-size = 20
-record_spikes = true
-parameters = { I_e = 450.0 }
-elements.den = { curve = "gaussian", growth_rate = 0.05, eps = 0.05 }
-elements.axon = { curve = "gaussian", growth_rate = 0.05, eps = 0.05 }
-
-[populations.A]
-model = "iaf_psc_delta"
-size = 3
-
-[synapse_types.plastic]
-weight = 20.0
-delay = 1.0
-pre = "axon"
-post = "den"
-
-[synapse_types.unused]
-weight = -1.0
-delay = 2.0
-
-[synapse_types.drawn]
-weight = { distribution = "uniform", low = 1.0, high = 2.0 }
-delay = { distribution = "uniform", low = 1.0, high = 2.0 }
-
-[inputs.noise]
-rate = 10000.0
-targets = [{ population = "E", weight = 6.2, delay = 1.0 }]
-
-[[connections]]
-source = "E"
-target = "A"
-synapse = "drawn"
-rule = { rule = "fixed_indegree", indegree = 5 }
-"""
+from distsp.results import replacing, write_results
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("results")
-    experiment = Experiment.from_toml(WIRED)
-    simulation = Simulation(experiment.build())
-    simulation.run(experiment.duration)
-    write_results(simulation, experiment, folder)
-    return simulation, folder
-
-
-def test_comes_back(run) -> None:
-    simulation, folder = run
+def test_comes_back(wired) -> None:
+    simulation, folder = wired
     results = load_results(folder)
-    assert results.experiment == Experiment.from_toml(WIRED)
+    assert results.experiment.name == "wired"
+    assert results.experiment.build().description() == simulation.network.description()
     np.testing.assert_array_equal(results.time, 10.0 * np.arange(1, 11))
     recording, populations = simulation.recording, simulation.network.populations
     assert [*results.calcium] == [*results.rate] == ["E", "A"]
@@ -102,32 +50,82 @@ def test_comes_back(run) -> None:
     np.testing.assert_array_equal(results.spikes["E"]["id"], ids)
 
 
-def test_provenance(run) -> None:
-    provenance = load_results(run[1]).provenance
+def test_provenance(wired) -> None:
+    provenance = load_results(wired[1]).provenance
     assert provenance["ranks"] == 1
-    assert set(provenance["timings"]) == set(run[0].timings)
+    assert set(provenance["timings"]) == set(wired[0].timings)
     assert provenance["versions"]["numpy"] == np.__version__
     assert len(provenance["hosts"]) == len(provenance["peak_memory"]) == 1
     assert provenance["peak_memory"][0] > 10
 
 
-def test_every_number_has_its_unit(run) -> None:
-    with h5py.File(run[1] / "results.h5") as file:
-        seen = []
+def test_every_dataset_has_its_unit_and_description(wired) -> None:
+    with h5py.File(wired[1] / "results.h5") as file:
+        seen = {}
 
         def look(name: str, entry: object) -> None:
-            if isinstance(entry, h5py.Dataset) and not name.startswith(("provenance", "exp")):
-                assert (entry.attrs["unit"], entry.attrs["description"]) in MEANINGS.values(), name
-                seen.append(name)
+            if isinstance(entry, h5py.Dataset):
+                seen[name] = entry.attrs["unit"], entry.attrs["description"]
+                assert all(isinstance(text, str) and text for text in seen[name]), name
 
         file.visititems(look)
-        assert len(seen) > 20
-        assert file["recording/time"].attrs["unit"] == "ms"
-        assert file["recording/elements/E/den/z"].attrs["unit"] == "1"
+    assert len(seen) > 40
+    assert seen["recording/time"] == ("ms", "time of the recording")
+    assert seen["spikes/E/time"] == ("ms", "time of the spike")
+    assert seen["recording/elements/E/den/z"][0] == "1"
+    assert seen["provenance/timings/neurons"][0] == "s"
+    assert seen["experiment"] == ("none", "the complete experiment as TOML")
 
 
-def test_csv_has_the_series(run) -> None:
-    simulation, folder = run
+def test_frames(wired) -> None:
+    simulation, folder = wired
+    results = load_results(folder)
+    recording = results.frame("recording")
+    assert recording.shape == (10, len(simulation.recording))
+    assert [*recording.columns][:4] == ["time", "calcium/E", "calcium/A", "rate/E"]
+    for name, values in simulation.recording.items():
+        np.testing.assert_array_equal(recording[name], values)
+    assert recording.attrs["units"]["rate/E"] == "Hz"
+    neurons = results.frame("neurons")
+    assert neurons.id.tolist() == [*range(23)]
+    assert neurons.population.tolist() == 20 * ["E"] + 3 * ["A"]
+    excitatory = simulation.network.populations["E"]
+    np.testing.assert_array_equal(neurons["elements/den/z"][:20], excitatory.z("den"))
+    assert neurons["elements/den/z"][20:].isna().all()
+    synapses = results.frame("synapses")
+    assert {*synapses.type} == {"plastic", "drawn"}
+    for name, rows in synapses.groupby("type"):
+        for key, values in simulation.synapses(name).items():
+            np.testing.assert_array_equal(rows[key], values)
+    assert synapses.attrs["units"]["delay"] == "ms"
+    spikes = results.frame("spikes")
+    times, ids = simulation.spikes(excitatory)
+    np.testing.assert_array_equal(spikes.time, times)
+    np.testing.assert_array_equal(spikes.id, ids)
+    assert spikes.attrs["units"] == {"time": "ms", "id": "1"}
+    with pytest.raises(InputError, match=r"^part: 'others' must be one of recording, neurons,"):
+        results.frame("others")
+
+
+def test_frames_of_nothing(tmp_path) -> None:
+    text = 'name = "bare"\nduration = 1.0\n[populations.A]\nmodel = "iaf_psc_delta"\nsize = 2\n'
+    experiment = Experiment.from_toml(text)
+    simulation = Simulation(experiment.build())
+    write_results(simulation, experiment, tmp_path)
+    results = load_results(tmp_path)
+    assert len(results.frame("recording")) == 0
+    assert [*results.frame("synapses").columns] == ["type", "source", "target", "weight", "delay"]
+    assert [*results.frame("spikes").columns] == ["population", "time", "id"]
+
+
+def test_frames_without_pandas(wired, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(InputError, match=r"^pandas: is missing; data frames need it: pip install"):
+        load_results(wired[1]).frame("synapses")
+
+
+def test_csv_has_the_series(wired) -> None:
+    simulation, folder = wired
     with (folder / "results.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert header[:5] == ["time (ms)", "calcium/E", "calcium/A", "rate/E (Hz)", "rate/A (Hz)"]
@@ -136,8 +134,8 @@ def test_csv_has_the_series(run) -> None:
         np.testing.assert_array_equal(column, simulation.recording[name.split(" ")[0]])
 
 
-def test_nothing_else_is_left(run) -> None:
-    assert {path.name for path in run[1].iterdir()} == {"results.h5", "results.csv"}
+def test_nothing_else_is_left(wired) -> None:
+    assert {path.name for path in wired[1].iterdir()} == {"results.h5", "results.csv"}
 
 
 def test_replacing_keeps_the_old_file_when_writing_fails(tmp_path) -> None:

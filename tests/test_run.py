@@ -85,6 +85,17 @@ def test_what_is_shown_can_be_run(folder: Path, capsys) -> None:
     np.testing.assert_array_equal(a.neurons["E"]["calcium"], b.neurons["E"]["calcium"])
 
 
+@pytest.mark.parametrize("arguments", [["--show"], ["--list"], ["--help"], QUICK[:-1]])
+def test_a_reader_that_has_gone_is_no_fault(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "distsp.run", *arguments]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert done.returncode == 0
+    assert "rror" not in done.stderr
+
+
 def test_help(capsys) -> None:
     assert main(["--help"]) == 0
     assert "--figure-format" in capsys.readouterr().out
@@ -125,6 +136,11 @@ def test_figure_formats(folder: Path) -> None:
         (["--set", "populations.E.sise=3"], "populations.E.sise: there is no such key"),
         (["--set", "a\nb=3"], "a b: there is no such key"),
         (["--set", "populations.E.parameters.V_reset=-50"], "V_reset, -50.0 mV, must be below"),
+        (["--set", "populations.E.elements.Den_ex.z=1e15"], "memory must hold 800 times 1e+15"),
+        (["--set", "description=\udcff"], "description: '\\udcff' must be a text in UTF-8"),
+        (["--resume", ""], "--resume: '' must be the folder of a run"),
+        (["x" * 300], "experiment: 'xxx"),
+        (["--output", "x" * 300], "xxx... cannot be written: File name too long"),
         (["--unknown"], "unrecognized arguments: --unknown"),
         (["--figure-format", "gif"], "--figure-format"),
         (["--output", "/proc/here"], "--output: '/proc/here' cannot be written"),

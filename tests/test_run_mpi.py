@@ -70,19 +70,24 @@ def contents(path: Path) -> dict[str, tuple[object, ...]]:
 
 def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path, on_ranks) -> None:
     (tmp_path / "wired.toml").write_text(EXPERIMENT)
-    results = []
+    results, sonata = [], []
     for n in (1, 2, 3, 4):
-        done = on_ranks(n, *RUN, "wired.toml", "--output", f"on_{n}", cwd=tmp_path)
+        done = on_ranks(n, *RUN, "wired.toml", "--sonata", "--output", f"on_{n}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("wired: 39 neurons") == 1
         assert f"{n} rank" in done.stdout
-        results.append(contents(tmp_path / f"on_{n}" / "results.h5"))
-        csv = (tmp_path / f"on_{n}" / "results.csv").read_bytes()
+        folder = tmp_path / f"on_{n}"
+        results.append(contents(folder / "results.h5"))
+        sonata.append({path.name: path.read_bytes() for path in folder.glob("sonata/*.*")})
+        csv = (folder / "results.csv").read_bytes()
         assert csv == (tmp_path / "on_1" / "results.csv").read_bytes()
     assert len(results[0]["synapses/plastic/source"][0]) > 0
     assert len(results[0]["spikes/E/id"][0]) > 0
     for other in results[1:]:
         assert other == results[0]
+    assert {"nodes.h5", "edges.h5", "spikes.h5", "circuit_config.json"} <= {*sonata[0]}
+    for other in sonata[1:]:
+        assert other == sonata[0]
 
 
 @pytest.mark.parametrize("n", [1, 4])

@@ -9,7 +9,15 @@ from numba import types
 from pydantic import Field, model_validator
 
 from distsp.compiled import inlined
-from distsp.fields import Fields, Finite, NonNegative, Positive
+from distsp.fields import (
+    MAX_SIZE,
+    Fields,
+    Finite,
+    InputError,
+    NonNegative,
+    Positive,
+    whole_steps,
+)
 
 Constants = npt.NDArray[np.float64]
 
@@ -64,6 +72,27 @@ class NeuronModel(Fields):
                 f"V_reset, {self.V_reset} mV, must be below the threshold V_th, {self.V_th} mV"
             )
         return self
+
+    def check_steps(self, where: str, resolution: float) -> None:
+        """Refuse what cannot be computed in steps of `resolution` (ms).
+
+        Raises
+        ------
+        InputError
+            Naming the parameter, prefixed with `where`.
+        """
+        if whole_steps(f"{where}.t_ref", self.t_ref, resolution) > MAX_SIZE:
+            raise InputError.at(f"{where}.t_ref", self.t_ref, f"ms is more than {MAX_SIZE} steps")
+        if self.tau_Ca < resolution:
+            right = f"ms must be at least a step of the resolution, {resolution} ms"
+            raise InputError.at(f"{where}.tau_Ca", self.tau_Ca, right)
+        with np.errstate(all="ignore"):
+            constants = self.constants(resolution)
+        if not np.all(np.isfinite(constants)):
+            numbers = {name: abs(value) for name, value in self if value}
+            extreme = max(numbers, key=lambda name: abs(np.log(numbers[name])))
+            right = f"is too large or too small for steps of {resolution} ms"
+            raise InputError.at(f"{where}.{extreme}", getattr(self, extreme), right)
 
     def constants(self, resolution: float) -> Constants:
         """Return what `step` multiplies with, for steps of `resolution` (ms)."""

@@ -32,6 +32,10 @@ class Element(Fields):
         """Return (kind, a, b): the arguments of `growth`."""
         raise NotImplementedError
 
+    def width(self) -> float:
+        """Return by how much calcium must change to change the growth."""
+        return abs(self.shape()[2])
+
 
 class Gaussian(Element):
     """dz/dt = nu (2 exp(-((Ca - xi) / zeta)^2) - 1), which is 0 at eta and at eps."""
@@ -60,6 +64,9 @@ class Linear(Element):
 
     def shape(self) -> tuple[float, float, float]:
         return LINEAR, self.eps, 1.0
+
+    def width(self) -> float:
+        return self.eps
 
 
 class Sigmoid(Element):
