@@ -68,6 +68,7 @@ def run(tmp_path_factory):
 def test_comes_back(run) -> None:
     simulation, folder = run
     results = load_results(folder)
+    assert results.ended
     assert results.experiment == Experiment.from_toml(WIRED)
     np.testing.assert_array_equal(results.time, 10.0 * np.arange(1, 11))
     recording, populations = simulation.recording, simulation.network.populations
