@@ -136,6 +136,12 @@ class Results:
         self.experiment = Experiment.from_toml(text)
 
     @property
+    def ended(self) -> bool:
+        """Whether the run has come to its end; before that there are only the recordings."""
+        with h5py.File(self.path) as file:
+            return ENDED[0] in file
+
+    @property
     def time(self) -> Array:
         """Times of the recordings (ms)."""
         return self._recording["time"]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -84,6 +85,54 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, Path]:
     simulation.run(experiment.duration)
     write_results(simulation, experiment, folder)
     return simulation, folder
+
+
+Contents = Callable[[Path], dict[str, tuple[object, ...]]]
+
+
+@pytest.fixture(scope="session")
+def contents() -> Contents:
+    """Return a function that reads all there is in a folder of results but its provenance."""
+
+    def read(folder: Path) -> dict[str, tuple[object, ...]]:
+        found = {}
+
+        def look(name: str, entry: object) -> None:
+            if name.split("/")[0] == "provenance":
+                return
+            attributes = sorted(entry.attrs.items())
+            if isinstance(entry, h5py.Dataset):
+                value = entry[()]
+                data = value if isinstance(value, bytes) else value.tobytes()
+                found[name] = (data, entry.dtype, entry.shape, attributes)
+            else:
+                found[name] = (attributes,)
+
+        with h5py.File(folder / "results.h5") as file:
+            file.visititems(look)
+        return found
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def ranks_of() -> Callable[[Path], list[int]]:
+    """Return a function that finds the ranks that simulate in a folder."""
+
+    def find(folder: Path) -> list[int]:
+        """Return the processes that simulate in a folder."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                arguments = (process / "cmdline").read_bytes().split(b"\0")
+                here = (process / "cwd").resolve() == folder.resolve()
+            except OSError:  # it has just ended
+                continue
+            if here and b"distsp.run" in arguments and b"python" in arguments[0]:
+                found.append(int(process.name))
+        return sorted(found)
+
+    return find
 
 
 Launch = Callable[..., subprocess.CompletedProcess[str]]

@@ -9,7 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-import h5py
 import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("mpirun") is None, reason="needs mpirun")
@@ -76,23 +75,8 @@ def finish(n: int, *arguments: str, cwd: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def contents(folder: Path) -> dict[str, object]:
-    """Everything in a result but its provenance."""
-    found = {}
-
-    def look(name: str, entry: object) -> None:
-        if isinstance(entry, h5py.Dataset) and not name.startswith("provenance"):
-            value = entry[()]
-            data = value if isinstance(value, bytes) else value.tobytes()
-            found[name] = (data, entry.dtype, entry.shape, sorted(entry.attrs.items()))
-
-    with h5py.File(folder / "results.h5") as file:
-        file.visititems(look)
-    return found
-
-
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+def whole(tmp_path_factory: pytest.TempPathFactory, contents) -> dict[str, object]:
     """The results of a run that nothing has stopped."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "busy.toml").write_text(EXPERIMENT)
@@ -129,21 +113,7 @@ def newest(folder: Path) -> int:
     return max([int(name.split("-")[1]) for name in names if ".part" not in name], default=0)
 
 
-def ranks_of(folder: Path) -> list[int]:
-    """Return the processes that simulate in a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            arguments = (process / "cmdline").read_bytes().split(b"\0")
-            here = (process / "cwd").resolve() == folder.resolve()
-        except OSError:  # it has just ended
-            continue
-        if here and b"distsp.run" in arguments and b"python" in arguments[0]:
-            found.append(int(process.name))
-    return sorted(found)
-
-
-def test_saved_on_2_goes_on_on_3_and_on_1(folder: Path, whole: dict[str, object]) -> None:
+def test_saved_on_2_goes_on_on_3_and_on_1(folder: Path, whole: dict[str, object], contents) -> None:
     finish(2, "busy.toml", "--duration", "700", "--checkpoint-every", "300", cwd=folder)
     written = sorted(path.name for path in (folder / "busy" / "checkpoints").iterdir())
     assert written == ["checkpoint-6000", "checkpoint-7000"]
@@ -155,7 +125,7 @@ def test_saved_on_2_goes_on_on_3_and_on_1(folder: Path, whole: dict[str, object]
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_killed_at_a_random_moment(
-    folder: Path, whole: dict[str, object], begun: subprocess.Popen, n: int
+    folder: Path, whole: dict[str, object], begun: subprocess.Popen, contents, ranks_of, n: int
 ) -> None:
     chance = random.Random()
     while begun.poll() is None and newest(folder) < chance.uniform(1000, 9000):
@@ -171,7 +141,13 @@ def test_killed_at_a_random_moment(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
 @pytest.mark.parametrize("to", [slice(0, 1), slice(1, 2), slice(0, 2)])
 def test_signal_ends_in_good_order(
-    folder: Path, whole: dict[str, object], begun: subprocess.Popen, number: int, to: slice
+    folder: Path,
+    whole: dict[str, object],
+    begun: subprocess.Popen,
+    contents,
+    ranks_of,
+    number: int,
+    to: slice,
 ) -> None:
     for rank in ranks_of(folder)[to]:
         os.kill(rank, number)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from distsp import Experiment, Simulation, load_results
+from distsp.description import describe
 from distsp.fields import InputError
 from distsp.results import replacing, write_results
 
@@ -15,8 +16,9 @@ from distsp.results import replacing, write_results
 def test_comes_back(wired) -> None:
     simulation, folder = wired
     results = load_results(folder)
+    assert results.ended
     assert results.experiment.name == "wired"
-    assert results.experiment.build().description() == simulation.network.description()
+    assert describe(results.experiment.build()) == describe(simulation.network)
     np.testing.assert_array_equal(results.time, 10.0 * np.arange(1, 11))
     recording, populations = simulation.recording, simulation.network.populations
     assert [*results.calcium] == [*results.rate] == ["E", "A"]

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import h5py
 import pytest
 
 RUN = ("-m", "distsp.run")
@@ -48,27 +47,7 @@ rule = { rule = "fixed_indegree", indegree = 5 }
 """
 
 
-def contents(path: Path) -> dict[str, tuple[object, ...]]:
-    """Everything in a result but its provenance: bytes, types, shapes and attributes."""
-    found = {}
-
-    def look(name: str, entry: object) -> None:
-        if name.split("/")[0] == "provenance":
-            return
-        attributes = sorted(entry.attrs.items())
-        if isinstance(entry, h5py.Dataset):
-            value = entry[()]
-            data = value if isinstance(value, bytes) else value.tobytes()
-            found[name] = (data, entry.dtype, entry.shape, attributes)
-        else:
-            found[name] = (attributes,)
-
-    with h5py.File(path) as file:
-        file.visititems(look)
-    return found
-
-
-def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path, on_ranks) -> None:
+def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path, on_ranks, contents) -> None:
     (tmp_path / "wired.toml").write_text(EXPERIMENT)
     results, sonata = [], []
     for n in (1, 2, 3, 4):
@@ -77,7 +56,7 @@ def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path, on_ranks) -> 
         assert done.stdout.count("wired: 39 neurons") == 1
         assert f"{n} rank" in done.stdout
         folder = tmp_path / f"on_{n}"
-        results.append(contents(folder / "results.h5"))
+        results.append(contents(folder))
         sonata.append({path.name: path.read_bytes() for path in folder.glob("sonata/*.*")})
         csv = (folder / "results.csv").read_bytes()
         assert csv == (tmp_path / "on_1" / "results.csv").read_bytes()
