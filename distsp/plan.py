@@ -70,10 +70,13 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
     slots = max([delay_range(t.delay, network.resolution)[1] for t in types], default=1)
     variables = max([n_variables(p) for p in network.populations.values()], default=1)
     elements = {name for p in network.populations.values() for name in p.elements}
-    per_neuron = 8 * variables + 24 + 12 * len(elements) + 2 * slots * len(types)
-    synapses = sum(c.rule.expected(*network.ends(c)) for c in network.connections)
-    here = network.size / n_ranks * per_neuron + 4 * synapses / n_ranks
-    needed = here + 16 * len(types) * network.size
+    plain = sum(isinstance(t.weight, float) and isinstance(t.delay, float) for t in types)
+    ring = (2 * plain + 16 * (plain < len(types))) * slots
+    per_neuron = 8 * variables + 24 + 12 * len(elements) + ring
+    synapses = [c.rule.expected(*network.ends(c)) for c in network.connections]
+    # Source and target of a connection's synapses are drawn as 64-bit numbers.
+    here = network.size * per_neuron + 4 * sum(synapses) + 16 * max(synapses, default=0)
+    needed = here / n_ranks + 16 * len(types) * network.size
     installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / on_host
     if needed > installed:
         raise InputError(
