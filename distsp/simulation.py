@@ -166,7 +166,7 @@ class Simulation:
 
         Raises
         ------
-        InputError
+        WriteError
             If it cannot be written.
         """
         self._look_at_network()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -26,12 +27,13 @@ def pytest_report_header() -> str:
     return "distsp: the first run compiles the core, which takes about a minute"
 
 
-Launch = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., "subprocess.Popen[str]"]
+Launch = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture
-def on_ranks() -> Launch:
-    """Return a function that runs Python on several ranks, with the mpirun beside this Python."""
+@pytest.fixture(scope="session")
+def start() -> Start:
+    """Return a function that starts Python on several ranks, with the mpirun beside this Python."""
     beside = Path(sys.executable).parent / "mpirun"
     mpirun = str(beside) if beside.exists() else shutil.which("mpirun")
     if mpirun is None:
@@ -44,14 +46,70 @@ def on_ranks() -> Launch:
         "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     }
 
-    def launch(n: int, *arguments: str, cwd: Path, seconds: float = 200.0):
-        return subprocess.run(
+    def begin(n: int, *arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             [mpirun, "-n", str(n), sys.executable, *arguments],
             env=environment,
             cwd=cwd,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=seconds,
         )
 
+    return begin
+
+
+@pytest.fixture(scope="session")
+def on_ranks(start: Start) -> Launch:
+    """Return a function that runs Python on several ranks to its end."""
+
+    def launch(n: int, *arguments: str, cwd: Path, seconds: float = 200.0):
+        with start(n, *arguments, cwd=cwd) as run:
+            try:
+                out, err = run.communicate(timeout=seconds)
+            finally:
+                run.kill()
+        return subprocess.CompletedProcess(run.args, run.returncode, out, err)
+
     return launch
+
+
+@pytest.fixture(scope="session")
+def busy() -> str:
+    """Return the path of an experiment in which much happens within milliseconds."""
+    return str(Path(__file__).parent / "data" / "busy.toml")
+
+
+@pytest.fixture(scope="session")
+def faulty() -> Callable[..., tuple[str, ...]]:
+    """Return a function that makes the arguments of a distsp.run with a fault; see `faulty.py`."""
+
+    def arguments(place: str, rank: int, fault: str, *run: str, call: int = 1) -> tuple[str, ...]:
+        return str(Path(__file__).parent / "faulty.py"), place, str(rank), fault, str(call), *run
+
+    return arguments
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, object]]:
+    """Return a function that reads everything in the results of a folder but the provenance."""
+
+    def read(folder: Path) -> dict[str, object]:
+        found: dict[str, object] = {}
+
+        def look(name: str, entry: object) -> None:
+            if name.split("/")[0] == "provenance":
+                return
+            attributes = sorted(entry.attrs.items())
+            if isinstance(entry, h5py.Dataset):
+                value = entry[()]
+                data = value if isinstance(value, bytes) else value.tobytes()
+                found[name] = (data, entry.dtype, entry.shape, attributes)
+            else:
+                found[name] = (attributes,)
+
+        with h5py.File(folder / "results.h5") as file:
+            file.visititems(look)
+        return found
+
+    return read
