@@ -166,6 +166,7 @@ class _Watch:
         self.minutes, self.signals = minutes, signals
         self.saved = self.written = time.monotonic()
         self.n_written = 0
+        self.told = ""
         self.checkpoint_due = False
 
     def __call__(self, _now: float) -> bool:
@@ -182,7 +183,11 @@ class _Watch:
         return self.signals.came or self.checkpoint_due
 
     def _write(self) -> None:
+        """Write the results so far; where that fails, say so once and go on."""
         try:
             write_results(self.simulation, self.experiment, self.folder, ended=False)
+            self.told = ""
         except WriteError as error:
-            LOG.error("distsp: %s; the run goes on", error)
+            if self.told != str(error):
+                LOG.error("distsp: %s; the run goes on", error)
+            self.told = str(error)

@@ -113,3 +113,27 @@ def contents() -> Callable[[Path], dict[str, object]]:
         return found
 
     return read
+
+
+@pytest.fixture(scope="session")
+def finish(on_ranks: Launch) -> Callable[..., None]:
+    """Return a function that runs to the end."""
+
+    def run(n: int, *arguments: str, cwd: Path) -> None:
+        done = on_ranks(n, "-m", "distsp.run", "--no-figure", "--quiet", *arguments, cwd=cwd)
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, busy: str, finish, contents
+) -> dict[str, object]:
+    """Return the results of the experiment `busy` when nothing stops it."""
+    folder = tmp_path_factory.mktemp("whole")
+    finish(1, busy, cwd=folder)
+    found = contents(folder / "busy")
+    for name in ("synapses/plastic/source", "synapses/plain/source", "spikes/E/id"):
+        assert len(found[name][0]) > 0
+    return found

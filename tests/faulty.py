@@ -1,7 +1,7 @@
 """A run with a fault planted in it: python faulty.py PLACE RANK FAULT CALL ARGUMENTS...
 
-At its call number CALL of something at PLACE, rank RANK of the run with these arguments has a FAULT.
-It leaves the time of the fault in the file `fault`.
+Rank RANK of the run with these arguments has a FAULT at its call number CALL of something at PLACE,
+and leaves the time of it in the file `fault`.
 """
 
 import importlib
