@@ -77,7 +77,7 @@ FAULTS: dict[str, Callable[[], object]] = {
     "error": raise_error,
     "SIGKILL": signalled(signal.SIGKILL),
     "SIGSEGV": signalled(signal.SIGSEGV),
-    "lost": lambda: os._exit(0),
+    "lost": lambda: os._exit(3),
     "fill": fill,
     "fill and stop": lambda: (fill(), signalled(signal.SIGTERM)()),
     "read-only": lambda: subprocess.run(["mount", "-o", "remount,ro", "disk"], check=True),
