@@ -22,7 +22,8 @@ import numpy as np
 from distsp import loop
 from distsp.arrays import ArrayReader, ArrayWriter, checksum
 from distsp.description import describe, difference
-from distsp.fields import InputError, shorten
+from distsp.fields import InputError, WriteError, shorten
+from distsp.files import UNFINISHED
 from distsp.plan import Interval
 from distsp.ranks import Ranks
 from distsp.recorders import PopulationMeans
@@ -37,8 +38,10 @@ FORMAT = 1
 """Grows when older programs could no longer read what is written."""
 
 MANIFEST = "manifest.json"
-UNFINISHED = ".part"
-NAME = re.compile(r"checkpoint-(\d+)")
+REPLACED = ".old"
+"""Ending of the name of a checkpoint while another one of the same step takes its place."""
+
+NAME = re.compile(rf"checkpoint-(\d+)({re.escape(REPLACED)})?")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def save(simulation: "Simulation", folder: Path, experiment: str | None = None) 
 
     Raises
     ------
-    InputError
+    WriteError
         On every rank, if it cannot be written on one. Nothing has changed then.
     """
     ranks = simulation.ranks
@@ -80,8 +83,7 @@ def save(simulation: "Simulation", folder: Path, experiment: str | None = None) 
     def prepare() -> None:
         if ranks.rank == 0:
             folder.mkdir(parents=True, exist_ok=True)
-            for stale in folder.glob(f"checkpoint-*{UNFINISHED}"):
-                shutil.rmtree(stale)
+            remove_unfinished(folder)
             part.mkdir()
 
     def write() -> dict[str, Any]:
@@ -99,15 +101,23 @@ def save(simulation: "Simulation", folder: Path, experiment: str | None = None) 
         if ranks.rank == 0:
             _write_manifest(part / MANIFEST, everywhere | {"files": files})
             _sync(part)
+            replaced = final.with_name(final.name + REPLACED)
             if final.exists():
-                final.replace(final.with_name(f"{final.name}.old{UNFINISHED}"))
+                shutil.rmtree(replaced, ignore_errors=True)
+                final.replace(replaced)
             part.replace(final)
             _sync(folder)
+            shutil.rmtree(replaced, ignore_errors=True)
             _prune(folder, names)
 
-    _together(ranks, folder, prepare)
-    files = _together(ranks, folder, write)
-    _together(ranks, folder, finish)
+    try:
+        _together(ranks, folder, prepare)
+        files = _together(ranks, folder, write)
+        _together(ranks, folder, finish)
+    except WriteError:
+        if ranks.rank == 0:
+            shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
+        raise
     simulation.checkpoints = names
 
 
@@ -150,7 +160,8 @@ def experiment_of(folder: Path) -> str:
             return content["experiment"]
         wrong = content if isinstance(content, str) else "is of a script, for Simulation.load"
         problems.append(f"{path}: {wrong}")
-    raise InputError(problems[0] if problems else f"{folder}: has no checkpoint")
+    nothing = f"{folder}: has no checkpoint; start the run again, with --force"
+    raise InputError(problems[0] if problems else nothing)
 
 
 def restore(simulation: "Simulation", checkpoint: Checkpoint) -> None:
@@ -201,20 +212,28 @@ def _together(ranks: Ranks, folder: Path, task: Callable[[], Any]) -> list[Any]:
     try:
         done = task()
     except OSError as error:
-        problem = error.strerror or str(error)
+        problem = error
     each = ranks.collect((done, problem))
     for _, problem in each:
         if problem is not None:
-            raise InputError(f"{folder}: a checkpoint cannot be written: {problem}")
+            raise WriteError.of(f"{folder}: a checkpoint", problem)
     return [done for done, _ in each]
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a killed program has left of checkpoints that it was writing."""
+    for path in folder.glob(f"checkpoint-*{UNFINISHED}"):
+        shutil.rmtree(path)
 
 
 def _newest_first(folder: Path) -> list[Path]:
     try:
-        found = [path for path in folder.iterdir() if NAME.fullmatch(path.name)]
+        found = {NAME.fullmatch(path.name): path for path in folder.iterdir()}
     except OSError:
         return []
-    return sorted(found, key=lambda path: int(path.name.partition("-")[2]), reverse=True)
+    # What was about to be replaced comes after what has replaced it.
+    order = {(int(name[1]), name[2] is None): path for name, path in found.items() if name}
+    return [order[key] for key in sorted(order, reverse=True)]
 
 
 def _write_manifest(path: Path, content: dict[str, Any]) -> None:
@@ -274,5 +293,3 @@ def _prune(folder: Path, kept: list[str]) -> None:
     for path in _newest_first(folder):
         if path.name not in kept and len(kept) == 2:
             shutil.rmtree(path)
-    for stale in folder.glob(f"checkpoint-*{UNFINISHED}"):
-        shutil.rmtree(stale)

@@ -4,6 +4,8 @@ Every description that a user writes (parameters of a neuron, a growth curve, a 
 experiment) is a `Fields` class; pydantic checks it, `InputError` says in one line what is wrong.
 """
 
+import os
+import sys
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -37,6 +39,22 @@ class InputError(ValueError):
     def at(cls, field: str, value: object, right: str) -> Self:
         """Return the error for `value` of `field`, where `right` says what would be right."""
         return cls(f"{field}: {shorten(value)} {right}")
+
+
+class WriteError(OSError):
+    """A file cannot be written; the message names it and the reason."""
+
+    @classmethod
+    def of(cls, path: object, error: OSError) -> Self:
+        """Return the error for `path`, which `error` has kept from being written."""
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return cls(f"{path} cannot be written: {reason}")
+
+
+def tell(problem: object) -> None:
+    """Print a problem in one line, however long and wild a user's keys in it are."""
+    sys.stderr.write(f"distsp: {' '.join(str(problem).split())[:1000]}\n")
+    sys.stderr.flush()
 
 
 def shorten(value: object) -> str:

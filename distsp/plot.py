@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from distsp.fields import InputError
+from distsp.fields import InputError, WriteError, tell
 from distsp.plotting import FORMATS, plot_structural_plasticity
 from distsp.results import load_results
 
@@ -24,8 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         plot_structural_plasticity(load_results(options.folder), figure)
     except InputError as error:
-        print(f"distsp: {error}", file=sys.stderr)
+        tell(error)
         return 2
+    except WriteError as error:
+        tell(error)
+        return 1
     print(f"written      {figure}")
     return 0
 

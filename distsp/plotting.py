@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from distsp.distributions import Normal, Uniform
-from distsp.results import Results, replacing
+from distsp.files import replacing
+from distsp.results import Results
 
 FORMATS = ("png", "pdf", "eps")
 

@@ -10,7 +10,9 @@ import socket
 import sys
 import time
 import traceback
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any, Self
 
 import numba
@@ -18,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from distsp.fields import InputError
+from distsp.fields import InputError, WriteError, tell
 
 Array = npt.NDArray[Any]
 
@@ -97,6 +99,8 @@ class Ranks:
             return
         from mpi4py import MPI
 
+        # Compiled code does not look at what MPI returns: an error must end all ranks by itself.
+        communicator.Set_errhandler(MPI.ERRORS_ARE_FATAL)
         self.rank, self.size = communicator.rank, communicator.size
         self.library = MPI.Get_library_version().split("\n")[0].rstrip("\x00").strip()
         function = _mpi_allgather() if compiled_exchange else None
@@ -138,21 +142,39 @@ class Ranks:
             )
         world = cls(MPI.COMM_WORLD)
         if world.size > 1:
-            sys.excepthook = world.fail
+            sys.excepthook = lambda _kind, error, _trace: world.fail(error, traced=True)
         return world
 
-    def fail(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        """Say what went wrong, on one rank, and end all ranks: the others may wait for this one."""
+    def fail(self, error: BaseException, traced: bool = False) -> int:
+        """Say what went wrong, on one rank, and end all ranks: the others may wait for this one.
+
+        Parameters
+        ----------
+        error : BaseException
+        traced : bool
+            Whether to show where in a user's script an unexpected error has come from.
+
+        Returns
+        -------
+        int
+            The exit code, if this rank is alone; otherwise it does not return.
+        """
         # Ranks that fail together would all speak: the end that the first brings silences the rest.
         time.sleep(min(0.5 * self.rank, 5.0))
-        wrong_input = isinstance(error, InputError)
-        if wrong_input:
-            text = f"distsp: {error}\n"
-        else:
-            lines = traceback.format_exception(kind, error, trace)
-            text = f"distsp: rank {self.rank} failed\n{''.join(lines)}"
-        sys.stderr.write(text)
-        self.abort(2 if wrong_input else 1)
+        code = 2 if isinstance(error, InputError) else 1
+        with suppress(OSError):  # where nobody listens, the ranks must end as well
+            if isinstance(error, InputError | WriteError):
+                tell(error)
+            elif isinstance(error, KeyboardInterrupt):
+                tell("interrupted")
+            elif traced:
+                tell(f"rank {self.rank} of {self.size} failed")
+                traceback.print_exception(error)
+            else:
+                tell(f"rank {self.rank} of {self.size} failed: {_described(error)}")
+        if self.size > 1:
+            self.abort(code)
+        return code
 
     def broadcast(self, value: Any) -> Any:
         """Return rank 0's `value`, any picklable object, on every rank."""
@@ -249,8 +271,9 @@ class Ranks:
 
     def abort(self, code: int) -> None:
         """End all ranks at once."""
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         if self.size > 1:
             time.sleep(0.2)  # mpirun drops what it has not passed on when the ranks end
             self.communicator.Abort(code)
@@ -263,6 +286,13 @@ def places(first: int, n: int, rank: int, size: int) -> slice:
     Neuron i lives on rank i % size, as number i // size.
     """
     return slice(-((rank - first) // size), -((rank - first - n) // size))
+
+
+def _described(error: BaseException) -> str:
+    """Return what an error is and where in the program it has arisen."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    name = ": ".join(filter(None, [type(error).__name__, str(error)]))
+    return f"{name} ({Path(where.filename).name}, line {where.lineno})"
 
 
 def _pieces(array: Array) -> list[Array]:

@@ -1,17 +1,15 @@
 """Results of a run on disk: HDF5 for everything, CSV for the time series.
 
-Rank 0 writes. Every file appears under its name only when it is whole. Except for `/provenance`,
+Rank 0 writes. Except for `/provenance`,
 what is in it does not depend on the number of ranks.
 """
 
 import csv
-import os
 import platform
 import resource
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -24,6 +22,7 @@ import numpy.typing as npt
 
 from distsp.experiment import Experiment
 from distsp.fields import InputError
+from distsp.files import new_hdf5, replacing
 from distsp.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -92,15 +91,28 @@ def write_results(
     experiment : Experiment
         What `simulation` runs.
     folder : Path
-        Must be there.
+        Made if it is not there.
     ended : bool
         Whether to write everything; before the end there are only the recordings.
+
+    Raises
+    ------
+    WriteError
+        On rank 0, if they cannot be written; what was written before is as it was. The other ranks
+        do not wait for rank 0 then, unless the run has ended.
     """
-    if simulation.ranks.rank > 0:
-        _write(simulation, experiment, None, ended)
+    each = simulation.ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
+    if each is None:
+        if ended:
+            _write_end(simulation, None)
         return
-    with replacing(folder / H5) as path, h5py.File(path, "w") as file:
-        _write(simulation, experiment, file, ended)
+    with replacing(folder / H5) as path, new_hdf5(path) as file:
+        _put(file, "experiment", experiment.to_toml(), "experiment")
+        for name, series in simulation.recording.items():
+            _put(file, f"recording/{name}", series, _quantity(name))
+        _write_provenance(simulation, file, each)
+        if ended:
+            _write_end(simulation, file)
     with replacing(folder / CSV) as path:
         _write_csv(path, simulation.recording)
 
@@ -268,42 +280,23 @@ class Results:
         return file[name]
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield the name of a temporary file that takes the place of `path` once it is written."""
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _write(simulation: Simulation, experiment: Experiment, file: Any, ended: bool) -> None:
-    """Gather everything from all ranks and put it into `file`, which is None except on rank 0."""
-
-    def put(name: str, data: Any, what: str) -> None:
-        if file is not None:
-            _describe(file.create_dataset(name, data=data, track_times=False), MEANINGS[what])
-
-    network = simulation.network
+def _put(file: h5py.File | None, name: str, data: Any, what: str) -> None:
+    """Write a dataset on the rank that has the file."""
     if file is not None:
-        text = file.create_dataset("experiment", data=experiment.to_toml(), track_times=False)
-        _describe(text, FACTS["experiment"])
-    for name, series in simulation.recording.items():
-        put(f"recording/{name}", series, _quantity(name))
-    _write_provenance(simulation, file)
-    if not ended:
-        return
+        dataset = file.create_dataset(name, data=data, track_times=False)
+        _describe(dataset, (MEANINGS | FACTS)[what])
+
+
+def _write_end(simulation: Simulation, file: h5py.File | None) -> None:
+    """Gather the state of all ranks and put it into `file`, which is None except on rank 0."""
+    network = simulation.network
     for name, population in network.populations.items():
-        put(f"neurons/{name}/calcium", population.calcium, "calcium")
-        put(f"neurons/{name}/spike_count", population.spike_count, "spike_count")
+        _put(file, f"neurons/{name}/calcium", population.calcium, "calcium")
+        _put(file, f"neurons/{name}/spike_count", population.spike_count, "spike_count")
         for element in population.elements:
             where = f"neurons/{name}/elements/{element}"
-            put(f"{where}/z", population.z(element), "z")
-            put(f"{where}/z_connected", population.z_connected(element), "z_connected")
+            _put(file, f"{where}/z", population.z(element), "z")
+            _put(file, f"{where}/z_connected", population.z_connected(element), "z_connected")
     if file is not None:
         file.require_group("synapses")
         file.require_group("spikes")
@@ -311,11 +304,11 @@ def _write(simulation: Simulation, experiment: Experiment, file: Any, ended: boo
         _write_synapses(simulation, name, file)
     for recorder in network.spike_recorders:
         times, ids = simulation.spikes(recorder.population)
-        put(f"spikes/{recorder.population.name}/time", times, "spike_time")
-        put(f"spikes/{recorder.population.name}/id", ids, "id")
+        _put(file, f"spikes/{recorder.population.name}/time", times, "spike_time")
+        _put(file, f"spikes/{recorder.population.name}/id", ids, "id")
 
 
-def _write_synapses(simulation: Simulation, name: str, file: Any) -> None:
+def _write_synapses(simulation: Simulation, name: str, file: h5py.File | None) -> None:
     count, start = simulation.synapse_count(name), 0
     for piece in simulation.synapse_chunks(name):
         if file is None:
@@ -331,12 +324,9 @@ def _write_synapses(simulation: Simulation, name: str, file: Any) -> None:
         start = end
 
 
-def _write_provenance(simulation: Simulation, file: Any) -> None:
+def _write_provenance(simulation: Simulation, file: h5py.File, each: list[Any]) -> None:
     """Note what may differ from run to run; seconds, hosts and memory have an entry per rank."""
     ranks = simulation.ranks
-    each = ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
-    if file is None or each is None:
-        return
     timings, hosts, memory = zip(*each, strict=True)
     group = file.create_group("provenance")
     group["ranks"] = ranks.size

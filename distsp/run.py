@@ -11,8 +11,8 @@ import shlex
 import shutil
 import sys
 import time
-import traceback
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -21,9 +21,9 @@ from typing import NoReturn
 import numpy as np
 from tqdm import tqdm
 
-from distsp.checkpoint import experiment_of
+from distsp import checkpoint, files
 from distsp.experiment import Experiment, list_bundled
-from distsp.fields import InputError, whole_steps
+from distsp.fields import InputError, WriteError, tell, whole_steps
 from distsp.plan import check_memory
 from distsp.plotting import FORMATS, plot_structural_plasticity
 from distsp.ranks import Ranks, launched_rank
@@ -66,12 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _run(job, ranks, signals)
         return job
     except BaseException as fault:
-        # Ranks that fail together would all speak: the end that the first brings silences the rest.
-        time.sleep(min(0.5 * ranks.rank, 5.0))
-        _tell(fault if isinstance(fault, InputError) else _described(fault, ranks))
-        time.sleep(0.2)  # mpirun drops what it has not passed on when the ranks end
-        ranks.abort(2 if isinstance(fault, InputError) else 1)
-        raise
+        return ranks.fail(fault)
 
 
 def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job | int:
@@ -204,7 +199,7 @@ def _resumed(options: argparse.Namespace) -> Experiment:
             raise InputError.at(name, value, right)
     if not options.resume:
         raise InputError.at("--resume", options.resume, "must be the folder of a run")
-    experiment = Experiment.from_toml(experiment_of(checkpoints(Path(options.resume))))
+    experiment = Experiment.from_toml(checkpoint.experiment_of(checkpoints(Path(options.resume))))
     duration = options.duration
     return experiment if duration is None else experiment.changed("duration", duration)
 
@@ -231,6 +226,8 @@ def _claim(folder: Path, force: bool, resumed: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if force and checkpoints(folder).exists():
             shutil.rmtree(checkpoints(folder))  # --resume must not find another run's
+        files.remove_unfinished(folder)
+        checkpoint.remove_unfinished(checkpoints(folder))
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -256,18 +253,22 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         simulation = Simulation(network, ranks)
     began, start = time.perf_counter(), simulation.now
     progress = Progress(start, duration) if speaks else None
-    ended = simulate(simulation, job.experiment, job.folder, job.schedule, signals, progress)
-    if progress:
-        progress.close()
-    if not ended:
-        if ranks.rank == 0:
-            _tell(
-                f"stopped by a signal after {simulation.now / 1000.0:g} s; "
-                f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"
-            )
-        return STOPPED
-    seconds = time.perf_counter() - began
-    write_results(simulation, job.experiment, job.folder)
+    go_on = f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"
+    try:
+        ended = simulate(simulation, job.experiment, job.folder, job.schedule, signals, progress)
+        if progress:
+            progress.close()
+        if not ended:
+            if ranks.rank == 0:
+                tell(f"stopped by a signal after {simulation.now / 1000.0:g} s; {go_on}")
+            return STOPPED
+        seconds = time.perf_counter() - began
+        write_results(simulation, job.experiment, job.folder)
+    except WriteError as error:
+        if simulation.checkpoints:
+            last = f"the last checkpoint is {simulation.checkpoints[-1]}"
+            raise WriteError(f"{error}; {last}, {go_on}") from error
+        raise
     if ranks.rank > 0:
         return 0
     results = load_results(job.folder)
@@ -282,8 +283,8 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         plot_structural_plasticity(results, *figures)
     if speaks:
         written = [job.folder / H5, job.folder / CSV, *figures, *([sonata] if job.sonata else [])]
-        files = f"written      {', '.join(map(str, written))}"
-        _say([_summary(results, start, seconds), files])
+        where = f"written      {', '.join(map(str, written))}"
+        _say([_summary(results, start, seconds), where])
     return 0
 
 
@@ -322,12 +323,13 @@ class Progress:
         if tenths > self.tenths or time.perf_counter() - self.spoke > SILENCE:
             self.tenths, self.spoke = tenths, time.perf_counter()
             left = (self.duration - now) / ms_per_second
-            print(
-                f"{100.0 * now / self.duration:3.0f}%  {now / 1000.0:.1f} of "
-                f"{self.duration / 1000.0:.1f} s, {left:.0f} s left, {speed}",
-                file=sys.stderr,
-                flush=True,
-            )
+            with suppress(OSError):  # a full disk or a lost terminal is no reason to end a run
+                print(
+                    f"{100.0 * now / self.duration:3.0f}%  {now / 1000.0:.1f} of "
+                    f"{self.duration / 1000.0:.1f} s, {left:.0f} s left, {speed}",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
     def close(self) -> None:
         """Leave the bar as it is."""
@@ -374,25 +376,8 @@ def _say(lines: Iterable[str]) -> None:
 
 
 def _complain(error: InputError) -> int:
-    _tell(error)
+    tell(error)
     return 2
-
-
-def _tell(problem: object) -> None:
-    """Print a problem in one line, however long and wild a user's keys in it are."""
-    sys.stderr.write(f"distsp: {' '.join(str(problem).split())[:1000]}\n")
-    sys.stderr.flush()
-
-
-def _described(fault: BaseException, ranks: Ranks) -> str:
-    """Return what ended the run, and where in the program."""
-    if isinstance(fault, KeyboardInterrupt):
-        return "interrupted"
-    where = traceback.extract_tb(fault.__traceback__)[-1]
-    return (
-        f"rank {ranks.rank} of {ranks.size} failed: {type(fault).__name__}: {fault} "
-        f"({os.path.basename(where.filename)}, line {where.lineno})"
-    )
 
 
 if __name__ == "__main__":

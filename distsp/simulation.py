@@ -161,7 +161,7 @@ class Simulation:
 
         Raises
         ------
-        InputError
+        WriteError
             If it cannot be written.
         """
         self._look_at_network()

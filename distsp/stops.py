@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from distsp.experiment import Experiment
-from distsp.fields import InputError, whole_steps
+from distsp.fields import WriteError, whole_steps
 from distsp.results import write_results
 from distsp.simulation import Simulation
 
@@ -22,6 +22,9 @@ LOG = logging.getLogger("distsp")
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
 """What a batch system or a user sends to a job that should end."""
+
+SAME = 1.0
+"""Seconds in which further signals count as the first: mpirun and a batch system may both send."""
 
 STOPPED = 75
 """Exit code of a run that can go on: EX_TEMPFAIL."""
@@ -44,7 +47,7 @@ class Schedule:
 
 
 class Signals(AbstractContextManager["Signals"]):
-    """Takes note of the first signal within the `with` block; the second ends the process.
+    """Takes note of the first signal within the `with` block; a later one ends the process.
 
     Attributes
     ----------
@@ -54,6 +57,7 @@ class Signals(AbstractContextManager["Signals"]):
 
     def __init__(self) -> None:
         self.came = False
+        self._when = 0.0
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -64,10 +68,18 @@ class Signals(AbstractContextManager["Signals"]):
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _note(self, *_: object) -> None:
-        self.came = True
+    def let_next_end(self) -> None:
+        """Let a signal end the process at once, whatever it is doing, from a moment later on."""
+        time.sleep(SAME)
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+
+    def _note(self, number: int, _: object) -> None:
+        if not self.came:
+            self.came, self._when = True, time.monotonic()
+        elif time.monotonic() - self._when > SAME:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
 
 
 def simulate(
@@ -97,6 +109,11 @@ def simulate(
     -------
     bool
         Whether it has come to its end. If not, there is a checkpoint to go on from.
+
+    Raises
+    ------
+    WriteError
+        If the checkpoint of a run that was stopped cannot be written.
     """
     resolution = experiment.resolution
     end = whole_steps("duration", experiment.duration, resolution)
@@ -108,6 +125,8 @@ def simulate(
         until = min(end, simulation.step + every - simulation.step % every) if every else end
         simulation.run((until - simulation.step) * resolution, progress, watch)
         stopped = simulation.ranks.largest(signals.came) and simulation.step < end
+        if stopped:
+            signals.let_next_end()
         if stopped or watch.checkpoint_due or (schedule and simulation.step == until):
             _save(simulation, experiment, folder, must=bool(stopped))
             watch.saved = time.monotonic()
@@ -124,12 +143,12 @@ def checkpoints(folder: Path) -> Path:
 def _save(simulation: Simulation, experiment: Experiment, folder: Path, must: bool) -> None:
     try:
         simulation.save(checkpoints(folder), experiment.to_toml())
-    except InputError as error:
+    except WriteError as error:
         if must:
             raise
         # A full disk may be emptied before the next one; it is no reason to end a long run.
         if simulation.ranks.rank == 0:
-            LOG.error("distsp: %s", error)
+            LOG.error("distsp: %s; the run goes on", error)
 
 
 class _Watch:
@@ -147,6 +166,7 @@ class _Watch:
         self.minutes, self.signals = minutes, signals
         self.saved = self.written = time.monotonic()
         self.n_written = 0
+        self.told = ""
         self.checkpoint_due = False
 
     def __call__(self, _now: float) -> bool:
@@ -158,6 +178,16 @@ class _Watch:
         writes = n_recorded > self.n_written and clock - self.written >= RESULTS_EVERY
         self.checkpoint_due, writes = simulation.ranks.broadcast((due, writes))
         if writes:
-            write_results(simulation, self.experiment, self.folder, ended=False)
+            self._write()
             self.written, self.n_written = time.monotonic(), n_recorded
         return self.signals.came or self.checkpoint_due
+
+    def _write(self) -> None:
+        """Write the results so far; where that fails, say so once and go on."""
+        try:
+            write_results(self.simulation, self.experiment, self.folder, ended=False)
+            self.told = ""
+        except WriteError as error:
+            if self.told != str(error):
+                LOG.error("distsp: %s; the run goes on", error)
+            self.told = str(error)

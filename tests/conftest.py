@@ -117,30 +117,30 @@ def contents() -> Contents:
 
 @pytest.fixture(scope="session")
 def ranks_of() -> Callable[[Path], list[int]]:
-    """Return a function that finds the ranks that simulate in a folder."""
+    """Return a function that finds the processes of Python in a folder, which are ranks."""
 
     def find(folder: Path) -> list[int]:
-        """Return the processes that simulate in a folder."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
-                arguments = (process / "cmdline").read_bytes().split(b"\0")
+                python = b"python" in (process / "cmdline").read_bytes().split(b"\0")[0]
                 here = (process / "cwd").resolve() == folder.resolve()
             except OSError:  # it has just ended
                 continue
-            if here and b"distsp.run" in arguments and b"python" in arguments[0]:
+            if python and here:
                 found.append(int(process.name))
         return sorted(found)
 
     return find
 
 
-Launch = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., "subprocess.Popen[str]"]
+Launch = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture
-def on_ranks() -> Launch:
-    """Return a function that runs Python on several ranks, with the mpirun beside this Python."""
+@pytest.fixture(scope="session")
+def start() -> Start:
+    """Return a function that starts Python on several ranks, with the mpirun beside this Python."""
     beside = Path(sys.executable).parent / "mpirun"
     mpirun = str(beside) if beside.exists() else shutil.which("mpirun")
     if mpirun is None:
@@ -153,14 +153,69 @@ def on_ranks() -> Launch:
         "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     }
 
-    def launch(n: int, *arguments: str, cwd: Path, seconds: float = 200.0):
-        return subprocess.run(
+    def begin(n: int, *arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             [mpirun, "-n", str(n), sys.executable, *arguments],
             env=environment,
             cwd=cwd,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=seconds,
         )
 
+    return begin
+
+
+@pytest.fixture(scope="session")
+def on_ranks(start: Start) -> Launch:
+    """Return a function that runs Python on several ranks to its end."""
+
+    def launch(n: int, *arguments: str, cwd: Path, seconds: float = 200.0):
+        with start(n, *arguments, cwd=cwd) as run:
+            try:
+                out, err = run.communicate(timeout=seconds)
+            finally:
+                run.kill()
+        return subprocess.CompletedProcess(run.args, run.returncode, out, err)
+
     return launch
+
+
+@pytest.fixture(scope="session")
+def busy() -> str:
+    """Return the path of an experiment in which much happens within milliseconds."""
+    return str(Path(__file__).parent / "data" / "busy.toml")
+
+
+@pytest.fixture(scope="session")
+def faulty() -> Callable[..., tuple[str, ...]]:
+    """Return a function that makes the arguments of a distsp.run with a fault; see `faulty.py`."""
+
+    def arguments(place: str, rank: int, fault: str, *run: str, call: int = 1) -> tuple[str, ...]:
+        return str(Path(__file__).parent / "faulty.py"), place, str(rank), fault, str(call), *run
+
+    return arguments
+
+
+@pytest.fixture(scope="session")
+def finish(on_ranks: Launch) -> Callable[..., None]:
+    """Return a function that runs to the end."""
+
+    def run(n: int, *arguments: str, cwd: Path) -> None:
+        done = on_ranks(n, "-m", "distsp.run", "--no-figure", "--quiet", *arguments, cwd=cwd)
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, busy: str, finish, contents
+) -> dict[str, object]:
+    """Return the results of the experiment `busy` when nothing stops it."""
+    folder = tmp_path_factory.mktemp("whole")
+    finish(1, busy, cwd=folder)
+    found = contents(folder / "busy")
+    for name in ("synapses/plastic/source", "synapses/plain/source", "spikes/E/id"):
+        assert len(found[name][0]) > 0
+    return found

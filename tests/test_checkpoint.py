@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from distsp import Network, Simulation
-from distsp.fields import InputError
+from distsp.fields import InputError, WriteError
 
 GROWING = {"curve": "gaussian", "growth_rate": 0.08, "eps": 0.1, "z": 1.5}
 WEIGHTS = {"distribution": "normal", "mean": 0.0, "std": 40.0}
@@ -261,8 +261,50 @@ def test_folders_that_do_not_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none: has no checkpoint$"):
         Simulation.load(tmp_path / "none", network())
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"file: a checkpoint cannot be written: "):
+    with pytest.raises(WriteError, match=r"file: a checkpoint cannot be written: "):
         Simulation(network()).save(tmp_path / "file")
+
+
+def test_killed_while_a_checkpoint_takes_the_place_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim = Simulation(network())
+    sim.run(1.0)
+    sim.save(tmp_path)
+    replace = Path.replace
+
+    def killed(path: Path, target: Path) -> Path:
+        if target.name == "checkpoint-10":
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            sim.save(tmp_path)
+    assert kept(tmp_path) == ["checkpoint-10.old", "checkpoint-10.part"]
+    sim = Simulation.load(tmp_path, network())
+    for _ in range(2):
+        sim.save(tmp_path)
+        assert kept(tmp_path) == ["checkpoint-10"]
+
+
+def test_what_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim = Simulation(network())
+    sim.save(tmp_path)
+    sim.run(1.0)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for place in ("write_arrays", "_write_manifest"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"distsp.checkpoint.{place}", full)
+            with pytest.raises(WriteError, match=r"No space left on device$"):
+                sim.save(tmp_path)
+        assert kept(tmp_path) == ["checkpoint-0"]
 
 
 def test_stop_ends_the_run() -> None:

@@ -4,10 +4,6 @@ It is not in that folder itself: pytest-mpi takes everything in a folder of this
 that needs several ranks, and skips it.
 """
 
-import os
-import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,38 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MPI_TESTS = ROOT / "tests" / "mpi"
-BESIDE_PYTHON = Path(sys.executable).parent / "mpirun"
-MPIRUN = str(BESIDE_PYTHON) if BESIDE_PYTHON.exists() else shutil.which("mpirun")
-
-pytestmark = pytest.mark.skipif(MPIRUN is None, reason="there is no mpirun")
 
 
-def on_ranks(n: int, *arguments: str, seconds: float = 200.0) -> subprocess.CompletedProcess[str]:
-    """Run Python on `n` ranks."""
-    # What Open MPI wants to hear before it starts more ranks than cores, or anything as root.
-    environment = os.environ | {
-        "OMPI_MCA_rmaps_base_oversubscribe": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-    }
-    return subprocess.run(
-        [str(MPIRUN), "-n", str(n), sys.executable, *arguments],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=seconds,
-    )
-
-
-def passes(n: int, *arguments: str) -> None:
+def passes(on_ranks, n: int, *arguments: str) -> None:
     """Run pytest on `n` ranks and show what it says if a test fails."""
     options = ["--with-mpi", "-m", "mpi", "-q", "-s", "-p", "no:cacheprovider"]
-    done = on_ranks(n, "-m", "pytest", *options, *arguments)
-    assert done.returncode == 0, done.stdout
+    done = on_ranks(n, "-m", "pytest", *options, *arguments, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
     # Every rank has run the tests, none has run away alone.
     assert done.stdout.count(f"size: {n}") == n, done.stdout
     assert " passed" in done.stdout
@@ -54,12 +25,12 @@ def passes(n: int, *arguments: str) -> None:
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])
-def test_on(n):
-    passes(n, str(MPI_TESTS))
+def test_on(on_ranks, n):
+    passes(on_ranks, n, str(MPI_TESTS))
 
 
-def test_invariance_on_7():
-    passes(7, str(MPI_TESTS / "test_invariance.py"), "-k", "any_number_of_ranks")
+def test_invariance_on_7(on_ranks):
+    passes(on_ranks, 7, str(MPI_TESTS / "test_invariance.py"), "-k", "any_number_of_ranks")
 
 
 SCRIPT = """
@@ -80,27 +51,27 @@ sim.run(1e9, progress)
 
 @pytest.mark.parametrize("n", [2, 3])
 @pytest.mark.parametrize("error", ["RuntimeError('the disk is full')", "MemoryError()"])
-def test_an_error_on_the_last_rank_ends_all(tmp_path, n, error):
+def test_an_error_on_the_last_rank_ends_all(tmp_path, on_ranks, n, error):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(failing=f"({n - 1},)", error=error))
     began = time.perf_counter()
-    done = on_ranks(n, str(script), seconds=60.0)
+    done = on_ranks(n, str(script), cwd=tmp_path, seconds=60.0)
     assert time.perf_counter() - began < 30.0
     assert done.returncode != 0
     name = error.split("(")[0]
-    assert done.stdout.count("Traceback (most recent call last)") == 1, done.stdout
-    assert name in done.stdout
+    assert done.stderr.count("Traceback (most recent call last)") == 1, done.stderr
+    assert name in done.stderr
 
 
-def test_an_error_on_all_ranks_is_told_once(tmp_path):
+def test_an_error_on_all_ranks_is_told_once(tmp_path, on_ranks):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(failing="(0, 1, 2)", error="RuntimeError('too bad')"))
-    done = on_ranks(3, str(script), seconds=60.0)
+    done = on_ranks(3, str(script), cwd=tmp_path, seconds=60.0)
     assert done.returncode != 0
-    assert done.stdout.count("RuntimeError: too bad") == 1, done.stdout
+    assert done.stderr.count("RuntimeError: too bad") == 1, done.stderr
 
 
-def test_wrong_input_in_a_script_is_told_once(tmp_path):
+def test_wrong_input_in_a_script_is_told_once(tmp_path, on_ranks):
     script = tmp_path / "script.py"
     script.write_text(
         "from distsp.network import Network\n"
@@ -110,12 +81,12 @@ def test_wrong_input_in_a_script_is_told_once(tmp_path):
         "sim = Simulation(net)\n"
         "neurons.set(tau_m=-1.0)\n"
     )
-    done = on_ranks(3, str(script), seconds=60.0)
+    done = on_ranks(3, str(script), cwd=tmp_path, seconds=60.0)
     assert done.returncode != 0
-    assert done.stdout.count("parameters.tau_m: -1.0") == 1, done.stdout
+    assert done.stderr.count("parameters.tau_m: -1.0") == 1, done.stderr
 
 
-def test_an_error_before_there_is_a_simulation_ends_all(tmp_path):
+def test_an_error_before_there_is_a_simulation_ends_all(tmp_path, on_ranks):
     script = tmp_path / "script.py"
     script.write_text(
         "import distsp\n"
@@ -125,14 +96,14 @@ def test_an_error_before_there_is_a_simulation_ends_all(tmp_path):
         "    raise KeyError('nothing')\n"
         "ranks.barrier()\n"
     )
-    done = on_ranks(2, str(script), seconds=60.0)
+    done = on_ranks(2, str(script), cwd=tmp_path, seconds=60.0)
     assert done.returncode != 0
-    assert "KeyError: 'nothing'" in done.stdout
+    assert "KeyError: 'nothing'" in done.stderr
 
 
-def test_a_fast_end_is_no_error(tmp_path):
+def test_a_fast_end_is_no_error(tmp_path, on_ranks):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(failing="()", error="RuntimeError").replace("1e9", "5.0"))
-    done = on_ranks(2, str(script), seconds=60.0)
-    assert done.returncode == 0, done.stdout
-    assert "Traceback" not in done.stdout
+    done = on_ranks(2, str(script), cwd=tmp_path, seconds=60.0)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr

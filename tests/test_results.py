@@ -10,7 +10,7 @@ import pytest
 from distsp import Experiment, Simulation, load_results
 from distsp.description import describe
 from distsp.fields import InputError
-from distsp.results import replacing, write_results
+from distsp.results import write_results
 
 
 def test_comes_back(wired) -> None:
@@ -138,21 +138,6 @@ def test_csv_has_the_series(wired) -> None:
 
 def test_nothing_else_is_left(wired) -> None:
     assert {path.name for path in wired[1].iterdir()} == {"results.h5", "results.csv"}
-
-
-def test_replacing_keeps_the_old_file_when_writing_fails(tmp_path) -> None:
-    path = tmp_path / "file.txt"
-    path.write_text("old")
-
-    def fail() -> None:
-        with replacing(path) as temporary:
-            temporary.write_text("half")
-            raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        fail()
-    assert path.read_text() == "old"
-    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_what_is_no_result(tmp_path) -> None:

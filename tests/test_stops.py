@@ -50,25 +50,18 @@ def test_by_wall_clock(folder: Path) -> None:
         (["--scale", "2"], "--scale: 2.0 cannot be given with --resume"),
         (["--output", "other"], "--output: 'other' cannot be given with --resume"),
         (["--duration", "50"], "duration: 50.0 ms must be at least the 100.0 ms of the checkpoint"),
-        (["--resume", "none"], "none/checkpoints: has no checkpoint"),
+        (["--resume", "none"], "none/checkpoints: has no checkpoint; start the run again, with "),
         (["--checkpoint-every", "0.01"], "--checkpoint-every: 0.01 ms must be a whole multiple"),
         (["--checkpoint-minutes", "0"], "--checkpoint-minutes: 0.0 must be above 0"),
     ],
 )
 def test_what_cannot_be_resumed(
     capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
     told: str,
 ) -> None:
     assert main([*QUICK, "--duration", "100", "--checkpoint-every", "100"]) == 0
-    # A wrong duration is found on all ranks, which then end at once.
-    monkeypatch.setattr("distsp.ranks.Ranks.abort", lambda self, code: exit(code))
-    try:
-        code = main([*RESUME, *arguments])
-    except SystemExit as end:
-        code = end.code
-    assert code == 2
+    assert main([*RESUME, *arguments]) == 2
     err = capfd.readouterr().err
     assert err.startswith(f"distsp: {told}")
     assert err.count("\n") == 1
@@ -84,12 +77,13 @@ def test_another_run_does_not_mix_with_it(folder: Path, capsys: pytest.CaptureFi
 
 
 def test_signal(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    """The first one stops the run; from then on the second one does what it does to any process."""
+    """The first one stops the run, and one that comes at once counts as it."""
     write = stops.write_results
 
     def write_and_signal(*arguments: object, **options: object) -> None:
         write(*arguments, **options)
         os.kill(os.getpid(), signal.SIGUSR1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGUSR1)
     monkeypatch.setattr(stops, "RESULTS_EVERY", 0.0)
@@ -110,10 +104,17 @@ def test_signal(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     for part in ("neurons", "synapses", "spikes", "n_synapses"):
         with pytest.raises(InputError, match=r"yet, the run has not ended$"):
             getattr(results, part)
-    with stops.Signals() as signals:
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert signals.came
-        assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
+
+
+def test_what_a_killed_run_has_left_is_removed(folder: Path) -> None:
+    assert main([*QUICK, "--duration", "100", "--checkpoint-every", "100"]) == 0
+    for _ in range(2):
+        (folder / ".results.part.h5").write_bytes(b"half")
+        (folder / ".figure.part.png").write_bytes(b"half")
+        (folder / "checkpoints" / "checkpoint-2000.part").mkdir()
+        assert main([*RESUME, "--quiet"]) == 0
+        assert not [*folder.glob(".*")]
+        assert kept(folder) == ["checkpoint-1000"]
 
 
 def test_full_disk_does_not_end_a_run(
@@ -125,7 +126,15 @@ def test_full_disk_does_not_end_a_run(
     monkeypatch.setattr("distsp.checkpoint.write_arrays", full)
     assert main([*QUICK[:-2], "--no-figure", "--duration", "100", "--checkpoint-every", "100"]) == 0
     (line,) = (record.getMessage() for record in caplog.records)
-    assert line.endswith("a checkpoint cannot be written: No space left on device")
+    assert line.endswith("a checkpoint cannot be written: No space left on device; the run goes on")
+
+
+def test_figure_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*QUICK, "--duration", "100"]) == 0
+    (folder / "figure.png").mkdir()
+    assert distsp.plot.main([str(folder)]) == 1
+    told = f"distsp: {folder}/figure.png cannot be written: Is a directory\n"
+    assert capsys.readouterr().err == told
 
 
 def test_nothing_to_draw(capsys: pytest.CaptureFixture[str]) -> None:
