@@ -5,6 +5,7 @@ and the clock is rank 0's.
 """
 
 import logging
+import math
 import signal
 import time
 from collections.abc import Callable
@@ -70,6 +71,8 @@ class Signals(AbstractContextManager["Signals"]):
 
     def let_next_end(self) -> None:
         """Let a signal end the process at once, whatever it is doing, from a moment later on."""
+        # What has come may be noted after the sleep, where a thread of MPI has taken the signal.
+        self._when = math.inf
         time.sleep(SAME)
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)

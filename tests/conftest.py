@@ -123,7 +123,8 @@ def ranks_of() -> Callable[[Path], list[int]]:
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
-                python = b"python" in (process / "cmdline").read_bytes().split(b"\0")[0]
+                program = (process / "cmdline").read_bytes().split(b"\0")[0]
+                python = os.path.basename(program).startswith(b"python")
                 here = (process / "cwd").resolve() == folder.resolve()
             except OSError:  # it has just ended
                 continue
