@@ -38,9 +38,13 @@ def _say_compiling() -> None:
 
 def _simulate_everything(simulation: type["Simulation"], alone: Ranks) -> None:
     net = Network(resolution=0.1, seed=1, update_interval=0.2)
-    growing = {"curve": "gaussian", "growth_rate": 1.0, "eps": 0.05, "z": 30.0}
-    shrinking = {"curve": "linear", "growth_rate": -50.0, "eps": 0.05}
-    a = net.create("iaf_psc_alpha", 2, elements={"out": growing, "in": shrinking}, I_e=1e5)
+    elements = {
+        # Both sides lose synapses, the postsynaptic one more of them; what they free binds again.
+        "out": {"curve": "linear", "growth_rate": -10.0, "eps": 0.05},
+        "in": {"curve": "linear", "growth_rate": -50.0, "eps": 0.05},
+        "other": {"curve": "gaussian", "growth_rate": 1.0, "eps": 0.05},
+    }
+    a = net.create("iaf_psc_alpha", 2, elements=elements, I_e=1e5)
     uniform = {"distribution": "uniform", "low": 0.1, "high": 0.2}
     net.synapse_type("plain", weight=1.0, delay=0.1, pre="out", post="in")
     net.synapse_type("valued", weight=uniform, delay=uniform, pre="out", post="in")

@@ -143,6 +143,15 @@ def candidates(rows, owners, quotas, start, length, pool, key, update, by_source
     return place, other, copy, lot
 
 
+def columns(table: Ids) -> Ids:
+    """Return the columns of a table as arrays of their own.
+
+    A view of a column is contiguous only where the table has one row: compiled functions would be
+    compiled once more for that, in the middle of a run.
+    """
+    return np.ascontiguousarray(table.T)
+
+
 class StructuralUpdate:
     """The update of a network's plastic synapses.
 
@@ -242,13 +251,8 @@ class StructuralUpdate:
             ranks.rank,
         )
         drawn = ranks.join_on_0(np.stack([place, other, copy, lot.view(np.int64)], axis=1))
-        place, other, copy = drawn[:, 0], drawn[:, 1], drawn[:, 2]
-        gone = lowest_of_each(
-            place,
-            np.ascontiguousarray(drawn[:, 3]).view(np.uint64),
-            (other << 16) | copy,
-            quotas,
-        )
+        place, other, copy, lot = columns(drawn)
+        gone = lowest_of_each(place, lot.view(np.uint64), (other << 16) | copy, quotas)
         broken = np.stack([owners[place[gone]], other[gone], copy[gone]], axis=1)
         self._apply_broken(state, kind, ranks.broadcast_array(broken))
 
@@ -278,7 +282,7 @@ class StructuralUpdate:
     def _apply_broken(self, state: State, kind: Kind, broken: Ids) -> None:
         """Free the elements of broken synapses (source, target, copy) and remove what is here."""
         pre, post = self._rows(kind)
-        sources, targets, copies = broken.T
+        sources, targets, copies = columns(broken)
         here = self.local(targets)
         own_sources = sources[self.local(sources)] // self.ranks.size
         bind(state.z[pre], state.z_connected[pre], own_sources, -1)
@@ -298,7 +302,7 @@ class StructuralUpdate:
             return
         if not description.allow_multapses:
             made = made[self._first_of_their_pair(kind, made)]
-        sources, targets = made.T
+        sources, targets = columns(made)
         here = self.local(targets)
         bind(
             state.z[pre],
