@@ -104,13 +104,13 @@ INDEGREE_EX, INDEGREE_IN = 800, 200
 
 
 def brunel(
-    duration: float, scale: float = 1.0, warm_up: float = 100.0, spikes: str = ""
+    duration: float, scale: float = 1.0, warm_up: float = 100.0, spikes: str = "", seed: int = 1
 ) -> Numbers:
     """Simulate 10,000 * scale neurons with 1000 synapses each; keep `spikes` in a file.
 
     Returns also the time to build it, and how many events all spikes together cause on this rank.
     """
-    net = Network(RESOLUTION, seed=3)
+    net = Network(RESOLUTION, seed=seed)
     parameters = {"C_m": 250.0, "tau_m": 20.0, "t_ref": 2.0, "E_L": 0.0, "V_reset": 10.0}
     start = uniform(0.0, 19.0)
     ex, inh = (

@@ -226,27 +226,34 @@ def brunel(suite: Suite) -> Answer:
 
 
 def brunel_activity(suite: Suite, size: tuple[Any, ...]) -> tuple[list[Row], list[Panel]]:
-    """Compare rates and intervals between spikes with NEST, and NEST with another seed of NEST."""
+    """Compare rates and intervals between spikes, of several seeds together, with NEST."""
+    found: dict[str, list[tuple[Any, Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "spikes.npz")
         arguments = {"duration": size[1], "scale": size[3], "warm_up": 100.0}
-        measure("brunel", 2, spikes=path, **arguments)
-        activities = {"distsp": activity(path, size[1])}
-        for seed in (1, 2):
+        for seed in range(1, suite.pick(6, 2) + 1):
+            measure("brunel", 2, spikes=path, seed=seed, **arguments)
+            found.setdefault("distsp", []).append(activity(path, size[1]))
             if suite.nest.measure("nest_brunel.py", *size, "--seed", seed, "--spikes", path):
-                activities[f"NEST, seed {seed}"] = activity(path, size[1])
+                found.setdefault("NEST", []).append(activity(path, size[1]))
     panels, rows = [], []
     for k, (name, unit) in enumerate((("rate of a neuron", "Hz"), ("interval", "ms"))):
-        samples = {label: a[k] for label, a in activities.items()}
+        samples = {program: [pair[k] for pair in seeds] for program, seeds in found.items()}
         fractions = np.linspace(0.0, 1.0, 1001)
-        lines = {label: (np.quantile(x, fractions), fractions) for label, x in samples.items()}
+        together = {program: np.concatenate(seeds) for program, seeds in samples.items()}
+        lines = {label: (np.quantile(x, fractions), fractions) for label, x in together.items()}
         panels.append(Panel(f"{name} ({unit})", "cumulative fraction", lines, style="-"))
-        for label, x in samples.items():
-            rows.append(Row(f"mean {name}, {label}", x.mean(), unit, 2 if label == "distsp" else 1))
-        if len(samples) == 3:
-            ours, one, two = samples.values()
-            rows.append(Row(f"KS of {name}, distsp and NEST", ks_2samp(ours, one).statistic, "", 2))
-            rows.append(Row(f"KS of {name}, NEST and NEST", ks_2samp(one, two).statistic, ""))
+        for program, seeds in samples.items():
+            means, what = [x.mean() for x in seeds], f"mean {name}, {program}, {len(seeds)} seeds"
+            rows.append(Row(what, float(np.mean(means)), unit))
+            error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
+            rows.append(Row(f"{what}: standard error", error, unit))
+        if len(samples) == 2:
+            different = ks_2samp(together["distsp"], together["NEST"]).statistic
+            rows.append(Row(f"KS of {name}, distsp and NEST", different, ""))
+            half = len(samples["NEST"]) // 2
+            halves = (np.concatenate(x) for x in (samples["NEST"][:half], samples["NEST"][half:]))
+            rows.append(Row(f"KS of {name}, two halves of NEST's", ks_2samp(*halves).statistic, ""))
     return rows, panels
 
 

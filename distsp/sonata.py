@@ -16,7 +16,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from distsp.results import MEANINGS, Results, replacing
+from distsp.files import new_hdf5, replacing
+from distsp.results import MEANINGS, Results
 
 Array = npt.NDArray[Any]
 
@@ -64,7 +65,7 @@ def write_sonata(results: Results, folder: str | Path) -> None:
 @contextmanager
 def _hdf5(path: Path) -> Iterator[h5py.File]:
     """Yield a SONATA file to write; it has its name once it is whole."""
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, new_hdf5(temporary) as file:
         file.attrs["magic"], file.attrs["version"] = MAGIC, VERSION
         yield file
 

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from distsp import load_results
-from distsp.fields import InputError
+from distsp.fields import InputError, WriteError
+from distsp.files import replacing
 from distsp.plotting import COLOURS
-from distsp.results import H5, Results, replacing
+from distsp.results import H5, Results
 
 Row = dict[str, Any]
 
@@ -51,9 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             write_table(options.output, [row(run, found, varied) for run in runs])
             plot(figure, ended, varied)
-        except OSError as error:
-            text = f"cannot be written: {error.strerror}"
-            raise InputError.at("--output", str(options.output), text) from None
+        except WriteError as error:
+            raise InputError(f"--output: {error}") from None
     except InputError as error:
         print(f"gather: {error}", file=sys.stderr)
         return 2
