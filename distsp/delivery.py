@@ -62,7 +62,7 @@ def occupied_slots(due_counts):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def deliver(state, plain, valued, occupied, slots, receive, n_steps, size, n_neurons):  # type: ignore[no-untyped-def]
+def deliver(state, plain, valued, occupied, slots, rows, receive, n_steps, size, n_neurons):  # type: ignore[no-untyped-def]
     """Add the spikes of a slice to what is due at this rank's neurons.
 
     Weights of valued synapses are added in order of step, source and place in the table, which no
@@ -71,7 +71,7 @@ def deliver(state, plain, valued, occupied, slots, receive, n_steps, size, n_neu
     stride, n_slots = len(receive) // size, state.due_counts.shape[1]
     start, length, targets = plain.start, plain.length, plain.targets
     place = np.empty(size, dtype=np.int64)
-    firsts, lasts = np.empty(AHEAD, np.int64), np.empty(AHEAD + 1, np.int64)
+    firsts, lasts = rows[0], rows[1]
     total = 0
     for r in range(size):
         place[r] = r * stride + 1 + n_steps

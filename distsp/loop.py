@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distsp.compiled import compiled, inlined
-from distsp.delivery import deliver, most_spikes, occupied_slots, pack
+from distsp.delivery import AHEAD, deliver, most_spikes, occupied_slots, pack
 from distsp.neurons.model import BLOCK
 from distsp.plasticity.growth_curves import grown
 from distsp.streams import STEPS_PER_CALL, poisson_counts, poisson_words
@@ -107,6 +107,7 @@ class Workspace(NamedTuple):
     counts: Array  # (place in the block,) int32: Poisson counts of a step
     scratch: Array  # (place in the block,) float64: for the model's step
     slots: Array  # (lag,) int64: step modulo the length of the ring
+    rows: Array  # (2, AHEAD + 1) int64: where rows of synapses begin and end, in delivery
     lags: Array  # int32: the spikes of the slice; the step within it, and the local index
     neurons: Array
 
@@ -147,6 +148,7 @@ def workspace(n_local: int, slice_steps: int) -> Workspace:
         counts=aligned(BLOCK, np.int32),
         scratch=aligned(BLOCK),
         slots=np.empty(slice_steps, np.int64),
+        rows=np.empty((2, AHEAD + 1), np.int64),
         lags=np.empty(n_local * slice_steps, np.int32),
         neurons=np.empty(n_local * slice_steps, np.int32),
     )
@@ -430,7 +432,7 @@ def advance(  # type: ignore[no-untyped-def]
         after = now_ns(clock, reading)
         counters[EXCHANGE] += after - before
         before = after
-        deliver(state, plain, valued, occupied, slots, receive, n_steps, size, n_neurons)
+        deliver(state, plain, valued, occupied, slots, work.rows, receive, n_steps, size, n_neurons)
         after = now_ns(clock, reading)
         counters[DELIVERY] += after - before
         before = after
