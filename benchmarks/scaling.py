@@ -19,6 +19,8 @@ from measure import Numbers, Quiet, measure
 from report import facts, number
 from scipy.optimize import nnls
 
+from distsp.loop import CACHE_LINE
+
 STEPS = 15
 """Of a slice: a delay of 1.5 ms at 0.1 ms."""
 
@@ -39,7 +41,10 @@ INDEX_BYTES, SYNAPSE_BYTES, NEURON_BYTES = 16, 4, 100
 PAIR_BYTES = 16
 """Of a neuron with free elements, or of a new synapse, in a message."""
 
-CACHES = tuple(2.0**20 * size for size in (4, 8, 16, 24, 32, 48))
+LINES = 6
+"""Cache lines of a row that are each waited for; by then the processor fetches ahead."""
+
+CACHES = tuple(2.0**20 * size for size in (2, 3, 4, 6, 8, 16, 32))
 """Sizes of the cache that the fit tries (bytes)."""
 
 
@@ -59,8 +64,8 @@ class Constants:
     """The same more, where the index is not in the cache."""
     row: float = 0.0
     """Going to the synapses of a spike that has some here."""
-    row_missed: float = 0.0
-    """The same more, where they are not in the cache."""
+    line_missed: float = 0.0
+    """A cache line of them that is not in the cache, for at most `LINES` of each row."""
     event: float = 0.0
     """Counting one synaptic event."""
     latency: float = 0.0
@@ -78,7 +83,7 @@ class Constants:
 
     def delivery(self) -> list[float]:
         """Return the constants of the delivery."""
-        missed = self.lookup_missed, self.row_missed
+        missed = self.lookup_missed, self.line_missed
         return [self.header, self.lookup, missed[0], self.row, missed[1], self.event]
 
 
@@ -126,7 +131,8 @@ class Load:
         index = INDEX_BYTES * self.ranks * self.per_rank
         synapses = SYNAPSE_BYTES * self.indegree * self.per_rank
         lookups = [self.spikes, self.spikes * missed(index, cache)]
-        rows = [self.rows, self.rows * missed(synapses, cache)]
+        lines = min(1.0 + SYNAPSE_BYTES * self.events / self.rows / CACHE_LINE, LINES)
+        rows = [self.rows, self.rows * lines * missed(synapses, cache)]
         return [self.ranks * STEPS, *lookups, *rows, self.events]
 
 
@@ -272,13 +278,14 @@ def fit_slices(result: Study, quick: bool) -> None:
     ranks = (1, 4, 32, 256) if quick else (1, 2, 8, 64, 512, 4096)
     loads = [Load(r, n) for r in ranks for n in (1000, 10_000) if r * n <= 50_000_000]
     loads += [Load(r, 3000, 300) for r in ranks[1::2]]
+    loads += [Load(r, 4000) for r in ranks[:4] if r != 2]  # neither in the cache nor far from it
     measured = [emulated(load, quick) for load in loads]
     k = result.constants
     (k.neuron_step, k.spike), _ = fit([x.neuron_terms() for x in loads], [m[0] for m in measured])
     delivery = [m[1] for m in measured]
     fits = [(fit([x.delivery_terms(c) for x in loads], delivery), c) for c in CACHES]
     (constants, _), k.cache = min(fits, key=lambda fitted: fitted[0][1])
-    k.header, k.lookup, k.lookup_missed, k.row, k.row_missed, k.event = constants
+    k.header, k.lookup, k.lookup_missed, k.row, k.line_missed, k.event = constants
     rows = [["ranks", "neurons per rank", "synapses per neuron", "neurons", "formula"]]
     rows[0] += ["delivery", "formula"]
     for load, (neurons, delivered, _) in zip(loads, measured, strict=True):
