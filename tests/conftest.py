@@ -30,55 +30,12 @@ def pytest_report_header() -> str:
     return "distsp: the first run compiles the core, which takes about a minute"
 
 
-WIRED = """
-name = "wired"
-duration = 105.0
-seed = 3
-update_interval = 20.0
-record_interval = 10.0
-
-[populations.E]
-model = "iaf_psc_alpha"
-size = 20
-record_spikes = true
-parameters = { I_e = 450.0 }
-elements.den = { curve = "gaussian", growth_rate = 0.05, eps = 0.05 }
-elements.axon = { curve = "gaussian", growth_rate = 0.05, eps = 0.05 }
-
-[populations.A]
-model = "iaf_psc_delta"
-size = 3
-
-[synapse_types.plastic]
-weight = 20.0
-delay = 1.0
-pre = "axon"
-post = "den"
-
-[synapse_types.unused]
-weight = -1.0
-delay = 2.0
-
-[synapse_types.drawn]
-weight = { distribution = "uniform", low = 1.0, high = 2.0 }
-delay = { distribution = "uniform", low = 1.0, high = 2.0 }
-
-[inputs.noise]
-rate = 10000.0
-targets = [{ population = "E", weight = 6.2, delay = 1.0 }]
-
-[[connections]]
-source = "E"
-target = "A"
-synapse = "drawn"
-rule = { rule = "fixed_indegree", indegree = 30 }
-"""
-"""Every kind of synapse, some of them several times between the same neurons."""
+WIRED = Path(__file__).parent / "data" / "wired.toml"
 
 
 @pytest.fixture(scope="session")
 def wired(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, Path]:
-    """A simulation of `WIRED` that has ended, and the folder of its results."""
+    """A simulation of `wired.toml` that has ended, and the folder of its results."""
     folder = tmp_path_factory.mktemp("results")
     experiment = Experiment.from_toml(WIRED)
     simulation = Simulation(experiment.build())

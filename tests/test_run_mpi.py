@@ -6,54 +6,15 @@ import pytest
 
 RUN = ("-m", "distsp.run")
 
-EXPERIMENT = """
-name = "wired"
-duration = 65.0
-seed = 3
-update_interval = 20.0
-record_interval = 10.0
-
-[populations.E]
-model = "iaf_psc_alpha"
-size = 37
-record_spikes = true
-parameters = { I_e = 450.0 }
-elements.den = { curve = "gaussian", growth_rate = 0.2, eps = 0.05 }
-elements.axon = { curve = "gaussian", growth_rate = 0.2, eps = 0.05 }
-
-[populations.A]
-model = "iaf_psc_delta"
-size = 2
-
-[synapse_types.plastic]
-weight = 20.0
-delay = 1.0
-pre = "axon"
-post = "den"
-
-[synapse_types.drawn]
-weight = { distribution = "uniform", low = 1.0, high = 2.0 }
-delay = { distribution = "uniform", low = 1.0, high = 2.0 }
-
-[inputs.noise]
-rate = 10000.0
-targets = [{ population = "E", weight = 6.2, delay = 1.0 }]
-
-[[connections]]
-source = "E"
-target = "A"
-synapse = "drawn"
-rule = { rule = "fixed_indegree", indegree = 5 }
-"""
+WIRED = str(Path(__file__).parent / "data" / "wired.toml")
 
 
 def test_result_is_the_same_on_any_number_of_ranks(tmp_path: Path, on_ranks, contents) -> None:
-    (tmp_path / "wired.toml").write_text(EXPERIMENT)
     results, sonata = [], []
     for n in (1, 2, 3, 4):
-        done = on_ranks(n, *RUN, "wired.toml", "--sonata", "--output", f"on_{n}", cwd=tmp_path)
+        done = on_ranks(n, *RUN, WIRED, "--sonata", "--output", f"on_{n}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.count("wired: 39 neurons") == 1
+        assert done.stdout.count("wired: 23 neurons") == 1
         assert f"{n} rank" in done.stdout
         folder = tmp_path / f"on_{n}"
         results.append(contents(folder))
