@@ -11,8 +11,8 @@ import numpy as np
 from emulation import EmulatedRanks
 
 from distsp import Experiment, Network, Simulation
-from distsp.compiled import compiled
-from distsp.ranks import Ranks
+from distsp.base.compiled import compiled
+from distsp.parallel.ranks import Ranks
 
 Numbers = dict[str, float]
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from distsp.ranks import Ranks
+from distsp.parallel.ranks import Ranks
 
 Array = npt.NDArray[Any]
 

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from distsp.ranks import Ranks
+from distsp.parallel.ranks import Ranks
 
 PHASES = ("neurons", "delivery", "exchange", "update", "recording")
 

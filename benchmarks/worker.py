@@ -9,7 +9,7 @@ import sys
 import cases
 
 from distsp import Network, Simulation
-from distsp.ranks import Ranks
+from distsp.parallel.ranks import Ranks
 
 
 def warm_up() -> None:

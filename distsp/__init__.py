@@ -2,11 +2,11 @@
 
 from importlib.metadata import version
 
-from distsp.experiment import Experiment
-from distsp.network import Network
-from distsp.results import load_results
-from distsp.simulation import Simulation
-from distsp.sonata import write_sonata
+from distsp.engine.simulation import Simulation
+from distsp.experiment.experiment import Experiment
+from distsp.network.network import Network
+from distsp.results.results import load_results
+from distsp.results.sonata import write_sonata
 
 __all__ = ["Experiment", "Network", "Simulation", "__version__", "load_results", "write_sonata"]
 

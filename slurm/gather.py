@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from distsp import load_results
-from distsp.fields import InputError, WriteError
-from distsp.files import replacing
-from distsp.plotting import COLOURS
-from distsp.results import H5, Results
+from distsp.base.fields import InputError, WriteError
+from distsp.base.files import replacing
+from distsp.results.figures import COLOURS
+from distsp.results.results import H5, Results
 
 Row = dict[str, Any]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from distsp import Experiment, Simulation
-from distsp.results import write_results
+from distsp.results.results import write_results
 
 settings.register_profile(
     "distsp",
@@ -150,7 +150,14 @@ def faulty() -> Callable[..., tuple[str, ...]]:
     """Return a function that makes the arguments of a distsp.run with a fault; see `faulty.py`."""
 
     def arguments(place: str, rank: int, fault: str, *run: str, call: int = 1) -> tuple[str, ...]:
-        return str(Path(__file__).parent / "faulty.py"), place, str(rank), fault, str(call), *run
+        return (
+            str(Path(__file__).parent / "several_ranks" / "faulty.py"),
+            place,
+            str(rank),
+            fault,
+            str(call),
+            *run,
+        )
 
     return arguments
 

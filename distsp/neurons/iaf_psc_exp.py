@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 from scipy.linalg import expm
 
-from distsp.fields import Positive
+from distsp.base.fields import Positive
 from distsp.neurons.model import Constants, NeuronModel, fire
 
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from numba import types
 from pydantic import Field, model_validator
 
-from distsp.compiled import inlined
-from distsp.fields import (
+from distsp.base.compiled import inlined
+from distsp.base.fields import (
     MAX_SIZE,
     Fields,
     Finite,

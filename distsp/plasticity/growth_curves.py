@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from distsp.compiled import compiled, inlined
-from distsp.fields import Fields, Finite, NonNegative, Positive
+from distsp.base.compiled import compiled, inlined
+from distsp.base.fields import Fields, Finite, NonNegative, Positive
 
 GAUSSIAN, LINEAR, SIGMOID = 0, 1, 2
 

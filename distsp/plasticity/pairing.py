@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from distsp.compiled import compiled
-from distsp.streams import uniform
+from distsp.base.compiled import compiled
+from distsp.rng.streams import uniform
 
 Ids = npt.NDArray[np.int64]
 

@@ -10,12 +10,12 @@ from math import e
 import numpy as np
 import pytest
 
-from distsp.network import Network
+from distsp.engine.plan import kernels
+from distsp.engine.simulation import Simulation
+from distsp.network.network import Network
 from distsp.neurons import MODELS
 from distsp.neurons.model import BLOCK
-from distsp.plan import kernels
-from distsp.ranks import Ranks
-from distsp.simulation import Simulation
+from distsp.parallel.ranks import Ranks
 
 H = 0.1
 CURRENT_MODELS = ["iaf_psc_alpha", "iaf_psc_exp"]

@@ -6,11 +6,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
-from distsp import loop
-from distsp.network import Network
+from distsp.engine import loop
+from distsp.engine.simulation import Simulation
+from distsp.network.network import Network
+from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth_curves import Element, Gaussian, Linear, Sigmoid, grown, growth
-from distsp.ranks import Ranks
-from distsp.simulation import Simulation
 
 H, TAU, BETA = 0.1, 200.0, 0.01
 CURVES = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from distsp.plasticity.pairing import choose_without_replacement, lowest_of_each, pair
-from distsp.streams import Purpose, stream_key
+from distsp.rng.streams import Purpose, stream_key
 
 SURE = 1e-6
 KEY = stream_key(1, Purpose.PAIR)

@@ -9,7 +9,7 @@ import h5py
 import pytest
 
 from distsp import load_results
-from distsp.run import main
+from distsp.cli.run import main
 
 GATHER = Path(__file__).parents[2] / "slurm" / "gather.py"
 QUICK = ("--scale", "0.02", "--duration", "2000", "--no-figure", "--quiet")

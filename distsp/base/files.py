@@ -1,0 +1,85 @@
+"""Files that appear under their name only when they are whole, also where the disk is full."""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from distsp.base.fields import WriteError
+
+UNFINISHED = ".part"
+"""In the name of a file or folder that is not yet whole."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the name of a temporary file that takes the place of `path` once it is written.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written; what was at `path` is as it was.
+    """
+    temporary = path.with_name(f".{path.stem}{UNFINISHED}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise WriteError.of(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a killed program has left of files that it was writing."""
+    for path in folder.glob(f".*{UNFINISHED}.*"):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_hdf5(path: Path) -> Iterator[h5py.File]:
+    """Yield a new HDF5 file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    with _Patient(path, "w+") as raw:
+        try:
+            with h5py.File(raw, "w") as file:
+                yield file
+        finally:
+            if raw.problem is not None:
+                raise raw.problem
+
+
+class _Patient(io.FileIO):
+    """Keeps the first problem for later: HDF5 may crash the process where a write fails."""
+
+    problem: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        left = memoryview(data).cast("B")
+        n = len(left)
+        try:
+            while left:
+                left = left[super().write(left) :]
+        except OSError as error:
+            self.problem = self.problem or error
+        return n
+
+    def truncate(self, size: int | None = None) -> int:
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.problem = self.problem or error
+            return size or 0

@@ -1,0 +1,1 @@
+"""The state of a simulation on disk, and dealt anew to any number of ranks."""

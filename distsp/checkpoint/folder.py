@@ -1,0 +1,295 @@
+"""Checkpoints: the state of a simulation on disk, to go on from on any number of ranks.
+
+A checkpoint is a folder `checkpoint-<step>` with a file of each rank's arrays and a manifest,
+which has everything else and a checksum of each file. The folder gets its name when all of it is
+on the disk.
+"""
+
+import json
+import logging
+import os
+import re
+import shutil
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from distsp.base.fields import InputError, WriteError, shorten
+from distsp.base.files import UNFINISHED
+from distsp.checkpoint.arrays import ArrayReader, ArrayWriter, checksum
+from distsp.checkpoint.redistribute import read_arrays, write_arrays
+from distsp.engine import loop
+from distsp.engine.plan import Interval
+from distsp.network.description import describe, difference
+from distsp.parallel.ranks import Ranks
+from distsp.recorders.recorders import PopulationMeans
+
+if TYPE_CHECKING:
+    from distsp.engine.simulation import Simulation
+
+LOG = logging.getLogger("distsp")
+
+FORMAT = 1
+"""Grows when older programs could no longer read what is written."""
+
+MANIFEST = "manifest.json"
+REPLACED = ".old"
+"""Ending of the name of a checkpoint while another one of the same step takes its place."""
+
+NAME = re.compile(rf"checkpoint-(\d+)({re.escape(REPLACED)})?")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that has been found to be whole."""
+
+    folder: Path
+    content: dict[str, Any]
+
+
+def save(simulation: "Simulation", folder: Path, experiment: str | None = None) -> None:
+    """Write a checkpoint into `folder`; collective.
+
+    The one that this simulation wrote or came from before is kept as well, older ones are removed.
+
+    Parameters
+    ----------
+    simulation : Simulation
+    folder : Path
+        Of the checkpoints; made if it is not there.
+    experiment : str, optional
+        The experiment as TOML, if the simulation is of one.
+
+    Raises
+    ------
+    WriteError
+        On every rank, if it cannot be written on one. Nothing has changed then.
+    """
+    ranks = simulation.ranks
+    final = folder / f"checkpoint-{simulation.step}"
+    part = final.with_name(final.name + UNFINISHED)
+    names = [*(name for name in simulation.checkpoints if name != final.name), final.name][-2:]
+    everywhere = _global_state(simulation) | {
+        "distsp": version("distsp"),
+        "experiment": experiment,
+        "network": describe(simulation.network),
+    }
+
+    def prepare() -> None:
+        if ranks.rank == 0:
+            folder.mkdir(parents=True, exist_ok=True)
+            remove_unfinished(folder)
+            part.mkdir()
+
+    def write() -> dict[str, Any]:
+        name = f"rank-{ranks.rank}.arrays"
+        with ArrayWriter(part / name) as file:
+            write_arrays(simulation, file)
+        return {
+            "name": name,
+            "bytes": file.n_bytes,
+            "crc32": file.checksum,
+            "arrays": file.index,
+        }
+
+    def finish() -> None:
+        if ranks.rank == 0:
+            _write_manifest(part / MANIFEST, everywhere | {"files": files})
+            _sync(part)
+            replaced = final.with_name(final.name + REPLACED)
+            if final.exists():
+                shutil.rmtree(replaced, ignore_errors=True)
+                final.replace(replaced)
+            part.replace(final)
+            _sync(folder)
+            shutil.rmtree(replaced, ignore_errors=True)
+            _prune(folder, names)
+
+    try:
+        _together(ranks, folder, prepare)
+        files = _together(ranks, folder, write)
+        _together(ranks, folder, finish)
+    except WriteError:
+        if ranks.rank == 0:
+            shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
+        raise
+    simulation.checkpoints = names
+
+
+def find(folder: Path, ranks: Ranks, network: dict[str, Any]) -> Checkpoint:
+    """Return the newest checkpoint in `folder` that is whole and of this network; collective.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the checkpoints.
+    ranks : Ranks
+    network : dict
+        As `Network.description` returns it.
+
+    Raises
+    ------
+    InputError
+        If there is none, saying what is wrong with the newest.
+    """
+    paths = ranks.broadcast(_newest_first(folder) if ranks.rank == 0 else None)
+    problems = []
+    for i, path in enumerate(paths):
+        content = ranks.broadcast(_content(path, network) if ranks.rank == 0 else None)
+        damage = content if isinstance(content, str) else _damage(path, content, ranks)
+        problem = next(filter(None, ranks.collect(damage)), None)
+        if problem is None:
+            return Checkpoint(path, content)
+        problems.append(f"{path}: {problem}")
+        if ranks.rank == 0 and i + 1 < len(paths):
+            LOG.error("distsp: %s; the checkpoint before it is used", problems[-1])
+    raise InputError(problems[0] if problems else f"{folder}: has no checkpoint")
+
+
+def experiment_of(folder: Path) -> str:
+    """Return the experiment, as TOML, of the newest checkpoint in `folder` that can be read."""
+    problems = []
+    for path in _newest_first(folder):
+        content = _content(path)
+        if isinstance(content, dict) and content["experiment"] is not None:
+            return content["experiment"]
+        wrong = content if isinstance(content, str) else "is of a script, for Simulation.load"
+        problems.append(f"{path}: {wrong}")
+    nothing = f"{folder}: has no checkpoint; start the run again, with --force"
+    raise InputError(problems[0] if problems else nothing)
+
+
+def restore(simulation: "Simulation", checkpoint: Checkpoint) -> None:
+    """Bring a simulation that has just been made to the state of a checkpoint; collective."""
+    content = checkpoint.content
+    simulation.checkpoints = [checkpoint.folder.name]
+    simulation.step, simulation.updated = content["step"], content["updated"]
+    simulation.tables.created.update(content["created"])
+    if simulation.ranks.rank == 0:
+        simulation.counters[loop.SPIKES] = content["n_spikes"]
+    simulation.drives.history = {
+        (name, i): [Interval(**values | {"key": np.uint64(values["key"])}) for values in intervals]
+        for name, i, intervals in content["drives"]
+    }
+    if content["means"]:
+        simulation.means = PopulationMeans(content["means"]["interval"], simulation.network)
+        simulation.means.last_spikes = content["means"]["last_spikes"]
+        simulation.means.last_step = content["means"]["last_step"]
+    files = content["files"]
+    readers = [ArrayReader(checkpoint.folder / file["name"], file["arrays"]) for file in files]
+    read_arrays(simulation, readers)
+
+
+def _global_state(simulation: "Simulation") -> dict[str, Any]:
+    """Return what is the same on all ranks; collective."""
+    means, tables = simulation.means, simulation.tables
+    return {
+        "step": simulation.step,
+        "updated": simulation.updated,
+        "n_spikes": simulation.n_spikes,
+        "created": tables.created,
+        "drives": [
+            [*drive, [asdict(interval) | {"key": int(interval.key)} for interval in intervals]]
+            for drive, intervals in simulation.drives.history.items()
+        ],
+        "means": means
+        and {
+            "interval": means.interval,
+            "last_spikes": means.last_spikes,
+            "last_step": means.last_step,
+        },
+    }
+
+
+def _together(ranks: Ranks, folder: Path, task: Callable[[], Any]) -> list[Any]:
+    """Do something on every rank and return what each has returned; all fail if one fails."""
+    done, problem = None, None
+    try:
+        done = task()
+    except OSError as error:
+        problem = error
+    each = ranks.collect((done, problem))
+    for _, problem in each:
+        if problem is not None:
+            raise WriteError.of(f"{folder}: a checkpoint", problem)
+    return [done for done, _ in each]
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a killed program has left of checkpoints that it was writing."""
+    for path in folder.glob(f"checkpoint-*{UNFINISHED}"):
+        shutil.rmtree(path)
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    try:
+        found = {NAME.fullmatch(path.name): path for path in folder.iterdir()}
+    except OSError:
+        return []
+    # What was about to be replaced comes after what has replaced it.
+    order = {(int(name[1]), name[2] is None): path for name, path in found.items() if name}
+    return [order[key] for key in sorted(order, reverse=True)]
+
+
+def _write_manifest(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content)
+    checked = {"format": FORMAT, "crc32": zlib.crc32(text.encode()), "content": content}
+    with path.open("x", encoding="utf-8") as file:
+        file.write(json.dumps(checked))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _content(path: Path, network: dict[str, Any] | None = None) -> dict[str, Any] | str:
+    """Return what the manifest of a checkpoint says, or why it cannot be used."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            return f"is of format {shorten(manifest['format'])}, this distsp reads {FORMAT}"
+        content = manifest["content"]
+        if zlib.crc32(json.dumps(content).encode()) != manifest["crc32"]:
+            return f"{MANIFEST} is damaged"
+    except OSError as error:
+        return f"{MANIFEST} cannot be read: {error.strerror}"
+    except (ValueError, KeyError, TypeError):
+        return f"{MANIFEST} is damaged"
+    if network is not None:
+        other = difference(content["network"], network, "the checkpoint")
+        if other is not None:
+            return f"is of another network: {other}"
+    return content
+
+
+def _damage(path: Path, content: dict[str, Any], ranks: Ranks) -> str | None:
+    """Return what is wrong with this rank's share of the files, if anything is."""
+    for file in content["files"][ranks.rank :: ranks.size]:
+        try:
+            size = (path / file["name"]).stat().st_size
+            if size != file["bytes"]:
+                return f"{file['name']} has {size} bytes instead of {file['bytes']}"
+            if checksum(path / file["name"]) != file["crc32"]:
+                return f"{file['name']} is damaged"
+        except OSError as error:
+            return f"{file['name']} cannot be read: {error.strerror}"
+    return None
+
+
+def _sync(folder: Path) -> None:
+    """Make sure that the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _prune(folder: Path, kept: list[str]) -> None:
+    """Remove all checkpoints but the two that are kept; as long as there is one, keep all."""
+    for path in _newest_first(folder):
+        if path.name not in kept and len(kept) == 2:
+            shutil.rmtree(path)

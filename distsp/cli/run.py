@@ -1,0 +1,381 @@
+"""The command line: `python -m distsp.run`, alone or under mpirun.
+
+Rank 0 reads the arguments and checks everything before the run; the others wait for its word, so
+that a wrong input is told once and ends all ranks.
+"""
+
+import argparse
+import logging
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import NoReturn
+
+import numpy as np
+from tqdm import tqdm
+
+from distsp.base import files
+from distsp.base.fields import InputError, WriteError, tell, whole_steps
+from distsp.checkpoint import folder as checkpoint
+from distsp.cli.stops import STOPPED, Schedule, Signals, checkpoints, simulate
+from distsp.engine.plan import check_memory
+from distsp.engine.simulation import Simulation
+from distsp.experiment.experiment import Experiment, list_bundled
+from distsp.parallel.ranks import Ranks, launched_rank
+from distsp.results.figures import FORMATS, plot_structural_plasticity
+from distsp.results.results import CSV, H5, Results, load_results, write_results
+from distsp.results.sonata import write_sonata
+
+DEFAULT = "structural_plasticity"
+"""The experiment that is run if none is named."""
+
+SILENCE = 30.0
+"""Seconds without a line of progress, at most, where there is no terminal for a bar."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the arguments ask for."""
+
+    experiment: Experiment
+    folder: Path
+    formats: tuple[str, ...]
+    quiet: bool
+    sonata: bool
+    resumed: bool
+    schedule: Schedule
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command on this rank and return its exit code."""
+    try:
+        ranks = Ranks.world()
+    except InputError as error:  # the processes cannot talk to each other
+        return _complain(error) if launched_rank() == 0 else 2
+    try:
+        on_host = ranks.on_host()[1]
+        job = ranks.broadcast(_prepare(arguments, ranks.size, on_host) if ranks.rank == 0 else None)
+        if isinstance(job, Job):
+            with Signals() as signals:
+                return _run(job, ranks, signals)
+        return job
+    except BaseException as fault:
+        return ranks.fail(fault)
+
+
+def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job | int:
+    """Return what is to be run, or the exit code if there is nothing to run."""
+    try:
+        options = _parser().parse_args(arguments)
+        if options.list:
+            _say(f"{name:24}{description}" for name, description in list_bundled().items())
+            return 0
+        resumed = options.resume is not None
+        experiment = _resumed(options) if resumed else _experiment(options)
+        if options.show:
+            _say([experiment.to_toml().rstrip("\n")])
+            return 0
+        check_memory(experiment.build(), n_ranks, on_host)
+        schedule = _schedule(options, experiment)
+        folder = Path(options.resume or options.output or experiment.name)
+        _claim(folder, options.force, resumed)
+    except InputError as error:
+        return _complain(error)
+    except SystemExit as end:  # argparse has printed the help
+        _say([])
+        return int(end.code or 0)
+    formats = dict.fromkeys(options.figure_format or ("png", "pdf"))
+    return Job(
+        experiment,
+        folder,
+        () if options.no_figure else tuple(formats),
+        options.quiet,
+        options.sonata,
+        resumed,
+        schedule,
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells a wrong argument as any other wrong input."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m distsp.run",
+        description="Simulate an experiment and write its results; use mpirun for several ranks.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "experiment",
+        nargs="?",
+        metavar="EXPERIMENT",
+        help=f"a TOML file, or the name of an experiment that --list lists (default: {DEFAULT})",
+    )
+    add("--list", action="store_true", help="list the experiments that come with distsp")
+    add("--show", action="store_true", help="print the complete experiment as TOML; run nothing")
+    add("--duration", metavar="MS", help="simulated time (ms)")
+    add("--seed", metavar="N", help="seed of all random numbers")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="change a value, such as populations.E.parameters.tau_m=12.0; repeatable",
+    )
+    add("--scale", type=float, metavar="FACTOR", help="multiply the sizes of the populations")
+    add("--output", metavar="DIR", help="folder of the results (default: the experiment's name)")
+    add("--force", action="store_true", help="overwrite results that are there already")
+    add(
+        "--checkpoint-every",
+        type=float,
+        metavar="MS",
+        help="write a checkpoint each time so much is simulated (ms), and at the end",
+    )
+    add(
+        "--checkpoint-minutes",
+        type=float,
+        metavar="M",
+        help="write a checkpoint each time so much time has passed (min), and at the end",
+    )
+    add(
+        "--resume",
+        metavar="DIR",
+        help="go on from the newest good checkpoint of the run with these results, on any number "
+        "of ranks; only --duration may change the experiment",
+    )
+    add("--no-figure", action="store_true", help="draw no figure")
+    add(
+        "--figure-format",
+        action="append",
+        choices=FORMATS,
+        help="format of the figure; repeatable (default: png and pdf)",
+    )
+    add("--sonata", action="store_true", help="also write network and spikes in SONATA's layout")
+    add("--quiet", action="store_true", help="print nothing but errors")
+    return parser
+
+
+def _experiment(options: argparse.Namespace) -> Experiment:
+    """Return the experiment that the arguments name, with the changes that they ask for."""
+    bundled, name = list_bundled(), options.experiment or DEFAULT
+    if name in bundled:
+        experiment = Experiment.bundled(name)
+    elif Path(name).suffix or os.path.exists(name):  # a name too long is none
+        experiment = Experiment.from_toml(Path(name))
+    else:
+        raise InputError.at(
+            "experiment", name, f"must be a TOML file or one of {', '.join(bundled)}"
+        )
+    changes = [(key, getattr(options, key)) for key in ("duration", "seed")]
+    for text in options.set:
+        path, equals, value = text.partition("=")
+        if not equals:
+            raise InputError.at("--set", text, "must be PATH=VALUE")
+        changes.append((path.strip(), value.strip()))
+    for path, value in changes:
+        if value is not None:
+            experiment = experiment.changed(path, value)
+    return experiment if options.scale is None else experiment.scaled(options.scale)
+
+
+def _resumed(options: argparse.Namespace) -> Experiment:
+    """Return the experiment of the run that is to go on."""
+    for name in ("experiment", "seed", "set", "scale", "output", "force"):
+        value = getattr(options, name)
+        if value not in (None, [], False):
+            name = name if name == "experiment" else f"--{name}"
+            right = "cannot be given with --resume, which goes on with what was begun"
+            raise InputError.at(name, value, right)
+    if not options.resume:
+        raise InputError.at("--resume", options.resume, "must be the folder of a run")
+    experiment = Experiment.from_toml(checkpoint.experiment_of(checkpoints(Path(options.resume))))
+    duration = options.duration
+    return experiment if duration is None else experiment.changed("duration", duration)
+
+
+def _schedule(options: argparse.Namespace, experiment: Experiment) -> Schedule:
+    every, minutes = options.checkpoint_every, options.checkpoint_minutes
+    if every is not None:
+        whole_steps("--checkpoint-every", every, experiment.resolution, least=1)
+    if minutes is not None and not minutes > 0:
+        raise InputError.at("--checkpoint-minutes", minutes, "must be above 0")
+    return Schedule(every, minutes)
+
+
+def _claim(folder: Path, force: bool, resumed: bool) -> None:
+    """Make sure that the results can be written to `folder`, now rather than after the run."""
+    for path, what in ((folder / H5, "results"), (checkpoints(folder), "checkpoints")):
+        if os.path.exists(path) and not (force or resumed):
+            raise InputError.at(
+                "--output",
+                str(folder),
+                f"has {what} already; --force overwrites them, --resume goes on from a checkpoint",
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if force and checkpoints(folder).exists():
+            shutil.rmtree(checkpoints(folder))  # --resume must not find another run's
+        files.remove_unfinished(folder)
+        checkpoint.remove_unfinished(checkpoints(folder))
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError.at(
+            "--output", str(folder), f"cannot be written: {error.strerror}"
+        ) from None
+
+
+def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
+    """Simulate, write and tell, and return the exit code; collective."""
+    speaks = ranks.rank == 0 and not job.quiet
+    if job.quiet:
+        logging.getLogger("distsp").setLevel(logging.ERROR)
+    if speaks and ranks.notice:
+        print(f"distsp: {ranks.notice}", file=sys.stderr)
+    network, duration = job.experiment.build(), job.experiment.duration
+    if job.resumed:
+        simulation = Simulation.load(checkpoints(job.folder), network, ranks)
+        if duration < simulation.now:
+            right = f"ms must be at least the {simulation.now} ms of the checkpoint"
+            raise InputError.at("duration", duration, right)
+    else:
+        simulation = Simulation(network, ranks)
+    began, start = time.perf_counter(), simulation.now
+    progress = Progress(start, duration) if speaks else None
+    go_on = f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"
+    try:
+        ended = simulate(simulation, job.experiment, job.folder, job.schedule, signals, progress)
+        if progress:
+            progress.close()
+        if not ended:
+            if ranks.rank == 0:
+                tell(f"stopped by a signal after {simulation.now / 1000.0:g} s; {go_on}")
+            return STOPPED
+        seconds = time.perf_counter() - began
+        write_results(simulation, job.experiment, job.folder)
+    except WriteError as error:
+        if simulation.checkpoints:
+            last = f"the last checkpoint is {simulation.checkpoints[-1]}"
+            raise WriteError(f"{error}; {last}, {go_on}") from error
+        raise
+    if ranks.rank > 0:
+        return 0
+    results = load_results(job.folder)
+    figures = [job.folder / f"figure.{suffix}" for suffix in job.formats]
+    sonata = job.folder / "sonata"
+    for suffix in FORMATS:  # what stays must not be of another run
+        (job.folder / f"figure.{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(sonata, ignore_errors=True)
+    if job.sonata:
+        write_sonata(results, sonata)
+    if figures:
+        plot_structural_plasticity(results, *figures)
+    if speaks:
+        written = [job.folder / H5, job.folder / CSV, *figures, *([sonata] if job.sonata else [])]
+        where = f"written      {', '.join(map(str, written))}"
+        _say([_summary(results, start, seconds), where])
+    return 0
+
+
+class Progress:
+    """Shows how far the simulation is: a bar on a terminal, a line now and then elsewhere.
+
+    Parameters
+    ----------
+    start, duration : float
+        Simulated time that it begins and ends with (ms).
+    """
+
+    def __init__(self, start: float, duration: float) -> None:
+        self.start, self.duration = start, duration
+        self.began = self.spoke = time.perf_counter()
+        self.tenths = int(10.0 * start / duration)
+        self.bar: tqdm[NoReturn] | None = None
+        if sys.stderr.isatty():
+            self.bar = tqdm(
+                initial=start / 1000.0,
+                total=duration / 1000.0,
+                bar_format="{percentage:3.0f}% |{bar}| {n:.1f} of {total:.1f} s, "
+                "{remaining} left{postfix}",
+            )
+
+    def __call__(self, now: float) -> None:
+        """Take notice that the simulation has arrived at `now` (ms)."""
+        seconds = time.perf_counter() - self.began
+        ms_per_second = max(now - self.start, 1e-9) / max(seconds, 1e-9)
+        speed = f"{ms_per_second / 1000.0:.3g} times real time"
+        if self.bar is not None:
+            self.bar.set_postfix_str(speed, refresh=False)
+            self.bar.update(now / 1000.0 - self.bar.n)
+            return
+        tenths = int(10.0 * now / self.duration)
+        if tenths > self.tenths or time.perf_counter() - self.spoke > SILENCE:
+            self.tenths, self.spoke = tenths, time.perf_counter()
+            left = (self.duration - now) / ms_per_second
+            with suppress(OSError):  # a full disk or a lost terminal is no reason to end a run
+                print(
+                    f"{100.0 * now / self.duration:3.0f}%  {now / 1000.0:.1f} of "
+                    f"{self.duration / 1000.0:.1f} s, {left:.0f} s left, {speed}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _summary(results: Results, start: float, seconds: float) -> str:
+    """Return what a person wants to know first about a run from `start` (ms) on."""
+    experiment, facts = results.experiment, results.provenance
+    simulated = experiment.duration / 1000.0
+    here = simulated - start / 1000.0
+    spikes = {name: neurons["spike_count"] for name, neurons in results.neurons.items()}
+    size = sum(len(counts) for counts in spikes.values())
+    plural = "rank" if facts["ranks"] == 1 else "ranks"
+    lines = [
+        f"{experiment.name}: {size} neurons, {here:g} s simulated in {seconds:.1f} s, "
+        f"{here / seconds:.3g} times real time",
+        f"parallel     {facts['ranks']} {plural}, MPI library: {facts['mpi_library']}, "
+        f"exchange: {facts['exchange']}",
+        f"per rank     {facts['bytes_per_slice']:.0f} bytes sent per slice, at most "
+        f"{max(facts['peak_memory']):.0f} MB of memory",
+        f"spikes       {sum(int(counts.sum()) for counts in spikes.values())}",
+    ]
+    for name, population in experiment.populations.items():
+        targets = sorted({element.eps for element in population.elements.values()})
+        calcium = f"calcium {results.neurons[name]['calcium'].mean():.4g}"
+        if targets:
+            calcium += f", target {' and '.join(map(str, targets))}"
+        lines.append(f"{name:12} {spikes[name].mean() / simulated:.4g} Hz, {calcium}")
+    lines += [f"{name:12} {count} synapses" for name, count in results.n_synapses.items()]
+    phases = [f"{name} {np.max(times):.2f}" for name, times in facts["timings"].items()]
+    return "\n".join([*lines, f"seconds      {', '.join(phases)} (longest of the ranks)"])
+
+
+def _say(lines: Iterable[str]) -> None:
+    """Print lines, and all that waits to be printed, to a reader that may have gone."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `head` has seen enough; what is left goes nowhere when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(error: InputError) -> int:
+    tell(error)
+    return 2

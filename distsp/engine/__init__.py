@@ -1,0 +1,1 @@
+"""A network in motion on this rank: its state, its synapses, the time loop, the simulation."""

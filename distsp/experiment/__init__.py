@@ -1,0 +1,1 @@
+"""A run as validated data, from TOML and to TOML."""

@@ -1,0 +1,1 @@
+"""What a user builds: a network as a description."""

@@ -1,0 +1,1 @@
+"""The ranks: who they are, which neurons each has, and sums over all."""

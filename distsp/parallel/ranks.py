@@ -1,0 +1,331 @@
+"""Everything MPI: the only file that knows mpi4py and numba_mpi.
+
+A `Ranks` is a group of processes. Without an MPI library, or without mpirun, the group is this
+process alone, and the same calls work.
+"""
+
+import ctypes
+import os
+import socket
+import sys
+import time
+import traceback
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
+from distsp.base.fields import InputError, WriteError, tell
+
+Array = npt.NDArray[Any]
+
+PIECE = 2**28
+"""Bytes that one message carries at most; longer arrays go in pieces."""
+
+LAUNCHER_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "SLURM_STEP_NUM_TASKS")
+"""Variables by which a launcher tells each process how many there are."""
+
+LAUNCHER_RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
+"""Variables by which a launcher tells each process which one it is."""
+
+
+@numba.cfunc(
+    types.int32(
+        types.voidptr,
+        types.int32,
+        types.int32,
+        types.voidptr,
+        types.int32,
+        types.int32,
+        types.int32,
+    ),
+    cache=True,
+)
+def _allgather_alone(send, count, kind, receive, receive_count, receive_kind, group):  # type: ignore[no-untyped-def]
+    """Stand in for MPI_Allgather on one process: what is sent is what is received."""
+    source = numba.carray(send, count, np.int32)
+    target = numba.carray(receive, count, np.int32)
+    target[:] = source
+    return 0
+
+
+def launched_size() -> int:
+    """Return how many processes the launcher says that it started; 1 without a launcher."""
+    return max(int(os.environ.get(name, "1")) for name in LAUNCHER_SIZES)
+
+
+def launched_rank() -> int:
+    """Return which of the processes that the launcher started this one is."""
+    return max(int(os.environ.get(name, "0")) for name in LAUNCHER_RANKS)
+
+
+class Ranks:
+    """A group of processes that simulate together.
+
+    Parameters
+    ----------
+    communicator : mpi4py.MPI.Intracomm, optional
+        The group; this process alone if not given.
+    compiled_exchange : bool
+        Whether spikes may be exchanged from compiled code, where the MPI library allows it.
+
+    Attributes
+    ----------
+    rank, size : int
+        This process's number, and how many there are.
+    library : str
+        The MPI library and its version.
+    exchange_name : str
+        How spikes are exchanged.
+    notice : str or None
+        Something that the user should be told once.
+    """
+
+    def __init__(self, communicator: Any = None, compiled_exchange: bool = True) -> None:
+        self.communicator = communicator
+        self.rank, self.size = 0, 1
+        self.library = "none"
+        self.notice: str | None = None
+        self.allgather: Any = _allgather_alone.ctypes
+        self.handles = (0, 0)
+        self.compiled_exchange = True
+        self.exchange_name = "none (one rank)"
+        if communicator is None:
+            return
+        from mpi4py import MPI
+
+        # Compiled code does not look at what MPI returns: an error must end all ranks by itself.
+        communicator.Set_errhandler(MPI.ERRORS_ARE_FATAL)
+        self.rank, self.size = communicator.rank, communicator.size
+        self.library = MPI.Get_library_version().split("\n")[0].rstrip("\x00").strip()
+        function = _mpi_allgather() if compiled_exchange else None
+        if function is None:
+            self.allgather, self.compiled_exchange = self._exchange, False
+            self.exchange_name = "mpi4py"
+        else:
+            self.allgather, self.exchange_name = function, "compiled (numba-mpi)"
+            self.handles = MPI._handleof(MPI.INT32_T), MPI._handleof(communicator)
+
+    @classmethod
+    @cache
+    def world(cls) -> Self:
+        """Return all processes that mpirun started, or this one alone.
+
+        Raises
+        ------
+        InputError
+            If a launcher started several processes, but they cannot talk to each other.
+        """
+        launched = launched_size()
+        try:
+            from mpi4py import MPI
+        except (ImportError, RuntimeError) as error:
+            if launched > 1:
+                reason = str(error).split("\n")[0]
+                raise InputError(
+                    f"started {launched} times by an MPI launcher, but no MPI library can be "
+                    f"loaded ({reason}); install one, such as the mpich extra"
+                ) from None
+            alone = cls()
+            alone.notice = "no MPI library found: running on one process"
+            return alone
+        if MPI.COMM_WORLD.size == 1 and launched > 1:
+            raise InputError(
+                f"started {launched} times by an MPI launcher that does not belong to the MPI "
+                f"library in use ({MPI.Get_library_version().splitlines()[0].strip()}); use the "
+                "mpirun of that library"
+            )
+        world = cls(MPI.COMM_WORLD)
+        if world.size > 1:
+            sys.excepthook = lambda _kind, error, _trace: world.fail(error, traced=True)
+        return world
+
+    def fail(self, error: BaseException, traced: bool = False) -> int:
+        """Say what went wrong, on one rank, and end all ranks: the others may wait for this one.
+
+        Parameters
+        ----------
+        error : BaseException
+        traced : bool
+            Whether to show where in a user's script an unexpected error has come from.
+
+        Returns
+        -------
+        int
+            The exit code, if this rank is alone; otherwise it does not return.
+        """
+        # Ranks that fail together would all speak: the end that the first brings silences the rest.
+        time.sleep(min(0.5 * self.rank, 5.0))
+        code = 2 if isinstance(error, InputError) else 1
+        with suppress(OSError):  # where nobody listens, the ranks must end as well
+            if isinstance(error, InputError | WriteError):
+                tell(error)
+            elif isinstance(error, KeyboardInterrupt):
+                tell("interrupted")
+            elif traced:
+                tell(f"rank {self.rank} of {self.size} failed")
+                traceback.print_exception(error)
+            else:
+                tell(f"rank {self.rank} of {self.size} failed: {_described(error)}")
+        if self.size > 1:
+            self.abort(code)
+        return code
+
+    def broadcast(self, value: Any) -> Any:
+        """Return rank 0's `value`, any picklable object, on every rank."""
+        return value if self.size == 1 else self.communicator.bcast(value)
+
+    def gather(self, value: Any) -> list[Any] | None:
+        """Return every rank's `value` on rank 0, None elsewhere."""
+        return [value] if self.size == 1 else self.communicator.gather(value)
+
+    def collect(self, value: Any) -> list[Any]:
+        """Return every rank's `value`, any picklable object, on every rank."""
+        return [value] if self.size == 1 else self.communicator.allgather(value)
+
+    def sum(self, numbers: Array) -> Array:
+        """Return the sums of integer arrays over the ranks, on every rank."""
+        if self.size == 1:
+            return numbers
+        total = np.empty_like(numbers)
+        self.communicator.Allreduce(numbers, total)
+        return total
+
+    def largest(self, number: int) -> int:
+        """Return the largest of the ranks' numbers, on every rank."""
+        return int(max(self.collect(number)))
+
+    def join(self, array: Array) -> Array:
+        """Return the ranks' arrays, one after the other in order of the ranks, on every rank."""
+        if self.size == 1:
+            return array
+        return self.broadcast_array(self.join_on_0(array))
+
+    def join_on_0(self, array: Array) -> Array:
+        """Return the ranks' arrays, one after the other, on rank 0; nothing elsewhere."""
+        if self.size == 1:
+            return array
+        lengths = self.communicator.gather(len(array))
+        if self.rank > 0:
+            for piece in _pieces(np.ascontiguousarray(array)):
+                self.communicator.Send(piece, 0)
+            return array[:0]
+        whole = np.empty((sum(lengths), *array.shape[1:]), dtype=array.dtype)
+        whole[: lengths[0]] = array
+        end = lengths[0]
+        for rank in range(1, self.size):
+            for piece in _pieces(whole[end : end + lengths[rank]]):
+                self.communicator.Recv(piece, rank)
+            end += lengths[rank]
+        return whole
+
+    def broadcast_array(self, array: Array) -> Array:
+        """Return rank 0's array on every rank; elsewhere only the dtype of `array` counts."""
+        if self.size == 1:
+            return array
+        shape = self.communicator.bcast(array.shape)
+        whole = np.ascontiguousarray(array) if self.rank == 0 else np.empty(shape, array.dtype)
+        for piece in _pieces(whole):
+            self.communicator.Bcast(piece)
+        return whole
+
+    def _exchange(self, send: int, count: int, _kind: int, receive: int, *_: int) -> None:
+        """Stand in for MPI_Allgather of int32, given addresses, through mpi4py."""
+        from mpi4py import MPI
+
+        nbytes = 4 * count
+        self.communicator.Allgather(
+            [MPI.memory.fromaddress(send, nbytes), MPI.INT32_T],
+            [MPI.memory.fromaddress(receive, nbytes * self.size), MPI.INT32_T],
+        )
+
+    def alone(self) -> "Ranks":
+        """Return the group of this process alone, with the same MPI library."""
+        if self.communicator is None:
+            return Ranks()
+        from mpi4py import MPI
+
+        return Ranks(MPI.COMM_SELF, self.compiled_exchange)
+
+    def on_host(self) -> tuple[int, int]:
+        """Return this rank's place among the ranks of its host, and their number; collective."""
+        names = self.collect(socket.gethostname())
+        return names[: self.rank].count(names[self.rank]), names.count(names[self.rank])
+
+    def barrier(self) -> None:
+        """Wait until all ranks are here."""
+        if self.size > 1:
+            self.communicator.Barrier()
+
+    def rest(self) -> None:
+        """Wait until all ranks are here, leaving the core to others: a barrier keeps it busy."""
+        if self.size > 1:
+            request = self.communicator.Ibarrier()
+            while not request.Test():
+                time.sleep(0.01)
+
+    def abort(self, code: int) -> None:
+        """End all ranks at once."""
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        if self.size > 1:
+            time.sleep(0.2)  # mpirun drops what it has not passed on when the ranks end
+            self.communicator.Abort(code)
+        os._exit(code)
+
+
+def places(first: int, n: int, rank: int, size: int) -> slice:
+    """Return where the neurons `first` to `first + n - 1` stand in the arrays of a rank.
+
+    Neuron i lives on rank i % size, as number i // size.
+    """
+    return slice(-((rank - first) // size), -((rank - first - n) // size))
+
+
+def _described(error: BaseException) -> str:
+    """Return what an error is and where in the program it has arisen."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    name = ": ".join(filter(None, [type(error).__name__, str(error)]))
+    return f"{name} ({Path(where.filename).name}, line {where.lineno})"
+
+
+def _pieces(array: Array) -> list[Array]:
+    """Return views of at most PIECE bytes that make up `array`."""
+    flat = array.reshape(-1)
+    step = max(PIECE // flat.itemsize, 1)
+    return [flat[i : i + step] for i in range(0, len(flat), step)]
+
+
+def _mpi_allgather() -> Any:
+    """Return MPI_Allgather as a C function for compiled code; None where it cannot be found.
+
+    Handed to a compiled function as an argument it leaves that function cacheable, which
+    numba_mpi's own functions do not.
+    """
+    from mpi4py import MPI
+
+    try:
+        from numba_mpi.common import libmpi
+
+        function = libmpi.MPI_Allgather
+    except (ImportError, OSError, AttributeError, RuntimeError):
+        return None
+    # A handle is an int in MPICH and a pointer in Open MPI.
+    handle = ctypes.c_int if MPI._sizeof(MPI.Comm) == 4 else ctypes.c_void_p
+    function.restype = ctypes.c_int
+    function.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_int,
+        handle,
+        ctypes.c_void_p,
+        ctypes.c_int,
+        handle,
+        handle,
+    ]
+    return function

@@ -1,0 +1,1 @@
+"""Random numbers as functions of what they are for, and distributions."""

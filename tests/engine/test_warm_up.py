@@ -1,0 +1,32 @@
+"""What a run needs is compiled before its first step."""
+
+from pathlib import Path
+
+import pytest
+
+BUSY = Path(__file__).parents[1] / "data" / "busy.toml"
+
+PROGRAM = r"""
+import sys
+from pathlib import Path
+from numba.core import event
+from distsp import Experiment, Simulation
+
+experiment = Experiment.from_toml(Path(sys.argv[1]))
+simulation = Simulation(experiment.build())
+late = event.RecordingListener()
+with event.install_listener("numba:compile", late):
+    simulation.run(experiment.duration)
+    made = len(simulation.synapses("plastic")["source"])
+names = sorted({entry.data["dispatcher"].py_func.__name__ for _, entry in late.buffer})
+sys.stdout.write(f"compiled late: {names}, {'some' if made else 'no'} synapses\n")
+"""
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_nothing_is_compiled_during_a_run(tmp_path: Path, on_ranks, n: int) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    done = on_ranks(n, str(program), str(BUSY), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("compiled late: [], some synapses\n") == n, done.stdout
