@@ -90,7 +90,7 @@ def delivery(
     sim = Simulation(net, ranks)
     sim.run(15.0)
     measured = timed_run(sim, duration)
-    table = sim.tables.valued if weight == "own" else sim.tables.plain
+    table = sim.tables.heterogeneous if weight == "own" else sim.tables.homogeneous
     return measured | {
         "events": measured["spikes"] * indegree / ranks.size,
         "synapse_bytes": table.nbytes / sim.synapse_count("s") * ranks.size,
@@ -213,7 +213,7 @@ def update_make(size: int, per_neuron: int, times: int) -> Numbers:
     seconds = []
     for _ in range(times):
         sim, update = still_network(size)
-        sim.state.z[:] = per_neuron
+        sim.state.arrays.z[:] = per_neuron
         seconds.append(update())
     return {"synapses": sim.synapse_count("s"), "seconds": float(np.median(seconds))}
 
@@ -224,7 +224,7 @@ def update_emulated(per_rank: int, per_neuron: int, emulated: int, times: int) -
     sim, update = still_network(per_rank * emulated, 0, ranks)
     seconds = []
     for _ in range(times):
-        sim.state.z[:] = sim.state.z_connected + per_neuron
+        sim.state.arrays.z[:] = sim.state.arrays.z_connected + per_neuron
         ranks.outside = 0.0
         seconds.append(update() - ranks.outside)
     return {"seconds": float(np.median(seconds)), "synapses": per_rank * emulated * per_neuron}
@@ -237,12 +237,12 @@ def update_change(size: int, indegree: int, changes: int, times: int) -> Numbers
     rank, ranks = sim.ranks.rank, sim.ranks.size
     change, nothing = [], []
     for _ in range(times):
-        sim.state.z[:] = sim.state.z_connected
+        sim.state.arrays.z[:] = sim.state.arrays.z_connected
         nothing.append(update())
         chosen = rng.permutation(size)
         for ids, sign in ((chosen[:changes], -1), (chosen[changes : 2 * changes], 1)):
             here = ids[ids % ranks == rank] // ranks
-            sim.state.z[sim.elements.index("Axon"), here] += sign
+            sim.state.arrays.z[sim.elements.index("Axon"), here] += sign
         change.append(update())
     return {
         "synapses": sim.synapse_count("s"),
@@ -288,7 +288,7 @@ def plastic(
     sim = Simulation(net)
     # Without this, all elements of a kind would be lost at the same update.
     fractions = np.random.default_rng(1).random((len(sim.elements), sim.n_neurons))
-    sim.state.z[:] += fractions[:, sim.ranks.rank :: sim.ranks.size]
+    sim.state.arrays.z[:] += fractions[:, sim.ranks.rank :: sim.ranks.size]
     sim.run(update_interval)
     before = pairs(sim)
     measured = timed_run(sim, duration)

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from distsp import load_results
-from distsp.base.fields import InputError, WriteError
+from distsp.base.errors import InputError, WriteError
 from distsp.base.files import replacing
 from distsp.results.figures import COLOURS
-from distsp.results.results import H5, Results
+from distsp.results.quantities import H5
+from distsp.results.read import Results
 
 Row = dict[str, Any]
 

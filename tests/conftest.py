@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from distsp import Experiment, Simulation
-from distsp.results.results import write_results
+from distsp.results.write import write_results
 
 settings.register_profile(
     "distsp",

@@ -9,7 +9,7 @@ from typing import Any
 
 import h5py
 
-from distsp.base.fields import WriteError
+from distsp.base.errors import WriteError
 
 UNFINISHED = ".part"
 """In the name of a file or folder that is not yet whole."""

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from distsp.base.arrays import Array
 
 Index = dict[str, tuple[int, str, list[int]]]
 """For each array its first byte, its dtype and its shape."""
@@ -21,7 +21,7 @@ Index = dict[str, tuple[int, str, list[int]]]
 ALIGNMENT = 64
 """Each array begins at a multiple of so many bytes, so that it can be mapped into memory."""
 
-BLOCK = 2**24
+BYTES_TOGETHER = 2**24
 """Bytes that are read at once to compute a checksum."""
 
 
@@ -81,10 +81,22 @@ class ArrayReader:
 
     def flat(self, name: str, first: int = 0, last: int | None = None) -> Array:
         """Return the elements `first` to `last - 1` of an array, taken as flat."""
-        begin, dtype, shape = self.index[name]
-        last = int(np.prod(shape)) if last is None else last
+        begin, dtype, _ = self.index[name]
+        last = self.length(name) if last is None else last
         offset = begin + first * np.dtype(dtype).itemsize
         return np.fromfile(self.path, dtype, count=last - first, offset=offset)
+
+    def length(self, name: str) -> int:
+        """Return the number of elements of an array."""
+        return int(np.prod(self.index[name][2]))
+
+    def under(self, prefix: str) -> dict[str, Array]:
+        """Return all arrays whose names begin with a prefix, by the rest of their names."""
+        found = [name for name in self.index if name.startswith(prefix)]
+        return {
+            name.removeprefix(prefix): self.flat(name).reshape(self.index[name][2])
+            for name in found
+        }
 
     def rows(self, name: str) -> Iterator[tuple[tuple[int, ...], Array]]:
         """Yield the rows along the last axis of an array, each with its place."""
@@ -97,6 +109,6 @@ def checksum(path: Path) -> int:
     """Return the CRC-32 of a file."""
     total = 0
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
+        while block := file.read(BYTES_TOGETHER):
             total = zlib.crc32(block, total)
     return total

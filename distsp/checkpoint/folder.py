@@ -11,31 +11,25 @@ import os
 import re
 import shutil
 import zlib
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from distsp.base.fields import InputError, WriteError, shorten
+from distsp.base.errors import InputError, WriteError, shorten
 from distsp.base.files import UNFINISHED
 from distsp.checkpoint.arrays import ArrayReader, ArrayWriter, checksum
-from distsp.checkpoint.redistribute import read_arrays, write_arrays
-from distsp.engine import loop
-from distsp.engine.plan import Interval
-from distsp.network.description import describe, difference
+from distsp.checkpoint.redistribute import read_parts, same_on_all_ranks, write_parts
+from distsp.network.description import difference
+from distsp.parallel.distributed import Part, is_array
+from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
-from distsp.recorders.recorders import PopulationMeans
-
-if TYPE_CHECKING:
-    from distsp.engine.simulation import Simulation
 
 LOG = logging.getLogger("distsp")
 
-FORMAT = 1
-"""Grows when older programs could no longer read what is written."""
+FORMAT = 2
+"""Grows when older programs could no longer read what is written; 1 was that of distsp 0.1."""
 
 MANIFEST = "manifest.json"
 REPLACED = ".old"
@@ -52,33 +46,49 @@ class Checkpoint:
     content: dict[str, Any]
 
 
-def save(simulation: "Simulation", folder: Path, experiment: str | None = None) -> None:
+def save(
+    folder: Path,
+    ranks: Ranks,
+    step: int,
+    parts: Sequence[Part],
+    facts: dict[str, Any],
+    before: list[str],
+) -> list[str]:
     """Write a checkpoint into `folder`; collective.
 
-    The one that this simulation wrote or came from before is kept as well, older ones are removed.
+    The one before is kept as well, older ones are removed.
 
     Parameters
     ----------
-    simulation : Simulation
     folder : Path
         Of the checkpoints; made if it is not there.
-    experiment : str, optional
-        The experiment as TOML, if the simulation is of one.
+    ranks : Ranks
+    step : int
+        The present, for the name.
+    parts : sequence of Part
+        All that there is to save, in the same order on all ranks.
+    facts : dict
+        What goes into the manifest besides: the `network` as `describe` returns it, and the
+        `experiment` as TOML if there is one.
+    before : list of str
+        Names of those that this simulation wrote or came from before.
+
+    Returns
+    -------
+    list of str
+        The names of those that are kept, this one last.
 
     Raises
     ------
     WriteError
         On every rank, if it cannot be written on one. Nothing has changed then.
     """
-    ranks = simulation.ranks
-    final = folder / f"checkpoint-{simulation.step}"
+    final = folder / f"checkpoint-{step}"
     part = final.with_name(final.name + UNFINISHED)
-    names = [*(name for name in simulation.checkpoints if name != final.name), final.name][-2:]
-    everywhere = _global_state(simulation) | {
-        "distsp": version("distsp"),
-        "experiment": experiment,
-        "network": describe(simulation.network),
-    }
+    names = [*(name for name in before if name != final.name), final.name][-2:]
+    same = same_on_all_ranks(parts)
+    plain = {name: {k: v for k, v in value.items() if not is_array(v)} for name, value in same}
+    everywhere = facts | {"distsp": version("distsp"), "globals": plain}
 
     def prepare() -> None:
         if ranks.rank == 0:
@@ -89,7 +99,7 @@ def save(simulation: "Simulation", folder: Path, experiment: str | None = None) 
     def write() -> dict[str, Any]:
         name = f"rank-{ranks.rank}.arrays"
         with ArrayWriter(part / name) as file:
-            write_arrays(simulation, file)
+            write_parts(parts, same if ranks.rank == 0 else [], file)
         return {
             "name": name,
             "bytes": file.n_bytes,
@@ -118,7 +128,7 @@ def save(simulation: "Simulation", folder: Path, experiment: str | None = None) 
         if ranks.rank == 0:
             shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
         raise
-    simulation.checkpoints = names
+    return names
 
 
 def find(folder: Path, ranks: Ranks, network: dict[str, Any]) -> Checkpoint:
@@ -164,46 +174,20 @@ def experiment_of(folder: Path) -> str:
     raise InputError(problems[0] if problems else nothing)
 
 
-def restore(simulation: "Simulation", checkpoint: Checkpoint) -> None:
-    """Bring a simulation that has just been made to the state of a checkpoint; collective."""
+def restore(checkpoint: Checkpoint, parts: Sequence[Part], layout: Layout) -> None:
+    """Give what has just been made the state of a checkpoint; collective.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    parts : sequence of Part
+        Those that were saved, of a simulation of the same network.
+    layout : Layout
+    """
     content = checkpoint.content
-    simulation.checkpoints = [checkpoint.folder.name]
-    simulation.step, simulation.updated = content["step"], content["updated"]
-    simulation.tables.created.update(content["created"])
-    if simulation.ranks.rank == 0:
-        simulation.counters[loop.SPIKES] = content["n_spikes"]
-    simulation.drives.history = {
-        (name, i): [Interval(**values | {"key": np.uint64(values["key"])}) for values in intervals]
-        for name, i, intervals in content["drives"]
-    }
-    if content["means"]:
-        simulation.means = PopulationMeans(content["means"]["interval"], simulation.network)
-        simulation.means.last_spikes = content["means"]["last_spikes"]
-        simulation.means.last_step = content["means"]["last_step"]
     files = content["files"]
     readers = [ArrayReader(checkpoint.folder / file["name"], file["arrays"]) for file in files]
-    read_arrays(simulation, readers)
-
-
-def _global_state(simulation: "Simulation") -> dict[str, Any]:
-    """Return what is the same on all ranks; collective."""
-    means, tables = simulation.means, simulation.tables
-    return {
-        "step": simulation.step,
-        "updated": simulation.updated,
-        "n_spikes": simulation.n_spikes,
-        "created": tables.created,
-        "drives": [
-            [*drive, [asdict(interval) | {"key": int(interval.key)} for interval in intervals]]
-            for drive, intervals in simulation.drives.history.items()
-        ],
-        "means": means
-        and {
-            "interval": means.interval,
-            "last_spikes": means.last_spikes,
-            "last_step": means.last_step,
-        },
-    }
+    read_parts(parts, content["globals"], readers, layout)
 
 
 def _together(ranks: Ranks, folder: Path, task: Callable[[], Any]) -> list[Any]:

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from distsp.base.fields import InputError, WriteError, tell
+from distsp.base.errors import InputError, WriteError, tell
 from distsp.results.figures import FORMATS, plot_structural_plasticity
-from distsp.results.results import load_results
+from distsp.results.read import load_results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,16 +22,19 @@ import numpy as np
 from tqdm import tqdm
 
 from distsp.base import files
-from distsp.base.fields import InputError, WriteError, tell, whole_steps
+from distsp.base.errors import InputError, WriteError, tell
+from distsp.base.time_grid import whole_steps
 from distsp.checkpoint import folder as checkpoint
 from distsp.cli.stops import STOPPED, Schedule, Signals, checkpoints, simulate
-from distsp.engine.plan import check_memory
+from distsp.engine.memory import check_memory
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment, list_bundled
 from distsp.parallel.ranks import Ranks, launched_rank
 from distsp.results.figures import FORMATS, plot_structural_plasticity
-from distsp.results.results import CSV, H5, Results, load_results, write_results
+from distsp.results.quantities import CSV, H5
+from distsp.results.read import Results, load_results
 from distsp.results.sonata import write_sonata
+from distsp.results.write import write_results
 
 DEFAULT = "structural_plasticity"
 """The experiment that is run if none is named."""

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from distsp.base.fields import WriteError, whole_steps
+from distsp.base.errors import WriteError
+from distsp.base.time_grid import whole_steps
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment
-from distsp.results.results import write_results
+from distsp.results.write import write_results
 
 LOG = logging.getLogger("distsp")
 
@@ -174,8 +175,8 @@ class _Watch:
 
     def __call__(self, _now: float) -> bool:
         """Return whether the run must stop, for a signal or a checkpoint."""
-        simulation, means = self.simulation, self.simulation.means
-        n_recorded = len(means.columns["time"]) if means else 0
+        simulation = self.simulation
+        n_recorded = len(simulation.recording.get("time", ()))
         clock = time.monotonic()
         due = self.minutes is not None and clock - self.saved >= 60.0 * self.minutes
         writes = n_recorded > self.n_written and clock - self.written >= RESULTS_EVERY

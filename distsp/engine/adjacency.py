@@ -6,25 +6,27 @@ out anew. The cost of a change follows the length of the rows it touches, not th
 synapses.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from distsp.base.arrays import Floats, Int32s, Ints
 from distsp.base.compiled import compiled
 
-Ints = npt.NDArray[np.integer]
-Floats = npt.NDArray[np.float64]
-Pools = tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.int32]]
+AnyInts = npt.NDArray[np.integer[Any]]
+Pools = tuple[Int32s, Floats, Int32s]
 NO_FLOATS, NO_INTS = np.empty(0), np.empty(0, dtype=np.int32)
 
 
 @compiled
-def _grown(length):  # type: ignore[no-untyped-def]
+def _grown(length: int) -> int:
     """Return the room that a row of `length` gets when it moves: a quarter more."""
     return length + length // 4 + 2
 
 
 @compiled
-def _room_needed(rows, length, capacity):  # type: ignore[no-untyped-def]
+def _room_needed(rows: Int32s, length: Int32s, capacity: Int32s) -> int:
     """Return by how much the pool must grow for the sorted `rows` to be added to."""
     needed, i = 0, 0
     while i < len(rows):
@@ -37,7 +39,7 @@ def _room_needed(rows, length, capacity):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _room_of_all(rows, length, changing):  # type: ignore[no-untyped-def]
+def _room_of_all(rows: Int32s, length: Int32s, changing: bool) -> Int32s:
     """Return the room that each row gets when all are laid out anew and `rows` will be added to.
 
     Exact in a table that is made once; a sixteenth more where it is `changing`, or each of the
@@ -53,7 +55,9 @@ def _room_of_all(rows, length, changing):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _lay_out(room, start, length, capacity, old, new):  # type: ignore[no-untyped-def]
+def _lay_out(
+    room: Int32s, start: Ints, length: Int32s, capacity: Int32s, old: Pools, new: Pools
+) -> int:
     """Copy all rows to new pools, giving each its room; return where the last row ends."""
     end = 0
     for row in range(len(start)):
@@ -64,7 +68,7 @@ def _lay_out(room, start, length, capacity, old, new):  # type: ignore[no-untype
 
 
 @compiled
-def _copy_row(old, source, new, target, n):  # type: ignore[no-untyped-def]
+def _copy_row(old: Pools, source: int, new: Pools, target: int, n: int) -> None:
     """Copy `n` entries between pools: columns, and weights and delays where there are any."""
     new[0][target : target + n] = old[0][source : source + n]
     if len(new[1]) > 0:
@@ -73,7 +77,7 @@ def _copy_row(old, source, new, target, n):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _copy_entry(old, source, new, target):  # type: ignore[no-untyped-def]
+def _copy_entry(old: Pools, source: int, new: Pools, target: int) -> None:
     """Copy one entry between pools."""
     new[0][target] = old[0][source]
     if len(new[1]) > 0:
@@ -82,7 +86,15 @@ def _copy_entry(old, source, new, target):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _insert(rows, entries, start, length, capacity, pools, end):  # type: ignore[no-untyped-def]
+def _insert(
+    rows: Int32s,
+    entries: Pools,
+    start: Ints,
+    length: Int32s,
+    capacity: Int32s,
+    pools: Pools,
+    end: int,
+) -> int:
     """Merge entries, sorted by row and column, into the rows; return where the pools now end.
 
     What is added stands behind what was there with the same column: order of creation.
@@ -112,7 +124,7 @@ def _insert(rows, entries, start, length, capacity, pools, end):  # type: ignore
 
 
 @compiled
-def first_of(pool, low, high, column):  # type: ignore[no-untyped-def]
+def first_of(pool: Int32s, low: int, high: int, column: int) -> int:
     """Return the first place in the sorted `pool[low:high]` that is not below `column`."""
     while low < high:
         middle = (low + high) // 2
@@ -124,7 +136,7 @@ def first_of(pool, low, high, column):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _settle_copies(order, packed, copies):  # type: ignore[no-untyped-def]
+def _settle_copies(order: Ints, packed: Ints, copies: Ints) -> None:
     """Sort entries of the same pair, which stand side by side in `order`, by their `copies`."""
     for i in range(1, len(order)):
         k = i
@@ -138,7 +150,9 @@ def _settle_copies(order, packed, copies):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _remove(rows, columns, copies, start, length, pools):  # type: ignore[no-untyped-def]
+def _remove(
+    rows: Ints, columns: Ints, copies: Ints, start: Ints, length: Int32s, pools: Pools
+) -> None:
     """Remove entries, sorted by row, column and copy: each row is closed up once."""
     i = 0
     while i < len(rows):
@@ -167,7 +181,7 @@ class Adjacency:
     ----------
     n_rows : int
         Number of rows, all empty at first.
-    valued : bool
+    heterogeneous : bool
         Whether each entry has a weight and a delay.
 
     Attributes
@@ -178,7 +192,7 @@ class Adjacency:
         How many entries a row has, and has room for.
     pools : tuple of three arrays
         Columns (int32), weights (float64) and delays (int32, steps); the last two are empty where
-        entries are not valued.
+        entries are not heterogeneous.
 
     Examples
     --------
@@ -191,16 +205,16 @@ class Adjacency:
     array([5], dtype=int32)
     """
 
-    def __init__(self, n_rows: int, valued: bool = False) -> None:
+    def __init__(self, n_rows: int, heterogeneous: bool = False) -> None:
         self.start = np.zeros(n_rows, dtype=np.int64)
         self.length = np.zeros(n_rows, dtype=np.int32)
         self.capacity = np.zeros(n_rows, dtype=np.int32)
-        self.valued = valued
+        self.heterogeneous = heterogeneous
         self.pools = self._new_pools(0)
         self.end = 0
 
     def _new_pools(self, room: int) -> Pools:
-        n = room if self.valued else 0
+        n = room if self.heterogeneous else 0
         return np.empty(room, np.int32), np.empty(n, np.float64), np.empty(n, np.int32)
 
     def __len__(self) -> int:
@@ -212,12 +226,16 @@ class Adjacency:
         arrays = (self.start, self.length, self.capacity, *self.pools)
         return sum(array.nbytes for array in arrays)
 
-    def row(self, row: int) -> npt.NDArray[np.int32]:
+    def row(self, row: int) -> Int32s:
         """Return the columns of a row, sorted."""
         return self.pools[0][self.start[row] : self.start[row] + self.length[row]]
 
     def insert(
-        self, rows: Ints, columns: Ints, weights: Floats = NO_FLOATS, delays: Ints = NO_INTS
+        self,
+        rows: AnyInts,
+        columns: AnyInts,
+        weights: Floats = NO_FLOATS,
+        delays: AnyInts = NO_INTS,
     ) -> None:
         """Add entries, in order of their creation.
 
@@ -225,13 +243,13 @@ class Adjacency:
         ----------
         rows, columns : array (n,) of int
         weights, delays : array (n,) of float64 and of int (steps)
-            Only where entries are valued.
+            Only where entries are heterogeneous.
         """
         if len(rows) == 0:
             return
         # Row and column packed into one number sort ten times faster than a lexical sort.
         packed = (rows.astype(np.int64) << 32) | columns
-        if self.valued:
+        if self.heterogeneous:
             order = np.argsort(packed, kind="stable")
             packed, weights, delays = packed[order], weights[order], delays[order]
         else:
@@ -250,7 +268,7 @@ class Adjacency:
             rows, entries, self.start, self.length, self.capacity, self.pools, self.end
         )
 
-    def remove(self, rows: Ints, columns: Ints, copies: Ints) -> None:
+    def remove(self, rows: AnyInts, columns: AnyInts, copies: AnyInts) -> None:
         """Remove entries: of those with the same row and column, the one number `copies`.
 
         Parameters
@@ -263,7 +281,7 @@ class Adjacency:
         _settle_copies(order, packed, copies)
         _remove(rows[order], columns[order], copies[order], self.start, self.length, self.pools)
 
-    def entries(self, first: int, last: int) -> tuple[Ints, Ints, Floats, Ints]:
+    def entries(self, first: int, last: int) -> tuple[Ints, Int32s, Floats, Int32s]:
         """Return copies of rows `first` to `last - 1`: row numbers, columns, weights, delays."""
         lengths = self.length[first:last]
         rows = np.repeat(np.arange(first, last), lengths)
@@ -271,6 +289,6 @@ class Adjacency:
         places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         places += np.repeat(self.start[first:last], lengths)
         columns, weights, delays = self.pools
-        if not self.valued:
+        if not self.heterogeneous:
             return rows, columns[places], NO_FLOATS, NO_INTS
         return rows, columns[places], weights[places], delays[places]

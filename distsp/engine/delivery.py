@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints
 from distsp.base.compiled import compiled
+from distsp.engine.synapses import Outgoing
+from distsp.parallel.layout import global_id
 
-AHEAD = 128
+ROWS_AHEAD = 128
 """Rows that are looked up together, before their events are counted.
 
 Each waits for memory, but not for each other: with short rows, as 64 ranks have them, a delivery
@@ -13,7 +16,7 @@ takes 0.6 times as long.
 
 
 @compiled
-def pack(lags, neurons, count, n_steps, send):  # type: ignore[no-untyped-def]
+def pack(lags: Int32s, neurons: Int32s, count: int, n_steps: int, send: Int32s) -> bool:
     """Write the spikes of a slice for sending: how many, how many per step, and who.
 
     Returns
@@ -38,7 +41,7 @@ def pack(lags, neurons, count, n_steps, send):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def most_spikes(receive, size):  # type: ignore[no-untyped-def]
+def most_spikes(receive: Int32s, size: int) -> int:
     """Return the largest number of spikes that a rank has sent, or wanted to send."""
     stride = len(receive) // size
     most = 0
@@ -48,28 +51,61 @@ def most_spikes(receive, size):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def occupied_slots(due_counts):  # type: ignore[no-untyped-def]
-    """Return for each plain type and slot whether any event is due at this rank's neurons.
+def occupied_slots(due_counts: Array) -> Bools:
+    """Return for each homogeneous type and slot whether any event is due at this rank's neurons.
 
     Slots in which nothing is due are not read: with the few spikes per step of 1000 neurons that
     saves a fifth of the time of their integration.
     """
     occupied = np.zeros(due_counts.shape[:2], np.bool_)
-    for kind in range(due_counts.shape[0]):
+    for t in range(due_counts.shape[0]):
         for slot in range(due_counts.shape[1]):
-            occupied[kind, slot] = np.any(due_counts[kind, slot])
+            occupied[t, slot] = np.any(due_counts[t, slot])
     return occupied
 
 
 @compiled
-def deliver(state, plain, valued, occupied, slots, rows, receive, n_steps, size, n_neurons):  # type: ignore[no-untyped-def]
+def deliver(
+    due_counts: Array,
+    due_weights: Floats,
+    homogeneous: Outgoing,
+    heterogeneous: Outgoing,
+    occupied: Bools,
+    slots: Ints,
+    rows: Ints,
+    receive: Int32s,
+    n_steps: int,
+    size: int,
+    n_neurons: int,
+) -> None:
     """Add the spikes of a slice to what is due at this rank's neurons.
 
-    Weights of valued synapses are added in order of step, source and place in the table, which no
-    distribution over ranks changes; events of plain types are counted, in any order.
+    Weights of heterogeneous types are added in order of step, source and place in the table, which
+    no distribution over ranks changes; events of homogeneous types are counted, in any order.
+
+    Parameters
+    ----------
+    due_counts : array (homogeneous type, slot, n_local) of uint16 or uint32
+        Added to.
+    due_weights : array (2, slot, n_local) of float64
+        Added to.
+    homogeneous, heterogeneous : Outgoing
+    occupied : array (homogeneous type, slot) of bool
+        Whether anything is due; written to.
+    slots : array (n_steps,) of int64
+        Slot of each step of the slice.
+    rows : array (2, ROWS_AHEAD + 1) of int64
+        To be written to.
+    receive : array of int32
+        What all ranks have packed.
+    n_steps : int
+    size : int
+        Number of ranks.
+    n_neurons : int
+        Neurons of the network.
     """
-    stride, n_slots = len(receive) // size, state.due_counts.shape[1]
-    start, length, targets = plain.start, plain.length, plain.targets
+    stride, n_slots = len(receive) // size, due_counts.shape[1]
+    start, length, targets = homogeneous.start, homogeneous.length, homogeneous.targets
     place = np.empty(size, dtype=np.int64)
     firsts, lasts = rows[0], rows[1]
     total = 0
@@ -77,38 +113,39 @@ def deliver(state, plain, valued, occupied, slots, rows, receive, n_steps, size,
         place[r] = r * stride + 1 + n_steps
         total += receive[r * stride]
     sources = np.empty(total, dtype=np.int64)
-    n_plain = plain.n_types[0] if len(targets) > 0 else 0
+    n_homogeneous = homogeneous.n_types[0] if len(targets) > 0 else 0
     for lag in range(n_steps):
         n = 0
         for r in range(size):
             for _ in range(receive[r * stride + 1 + lag]):
-                sources[n] = receive[place[r]] * size + r
+                sources[n] = global_id(receive[place[r]], r, size)
                 place[r] += 1
                 n += 1
         if n == 0:
             continue
-        for kind in range(n_plain):
-            slot = (slots[lag] + plain.delay[kind]) % n_slots
-            due, events = state.due_counts[kind, slot], 0
-            for begin in range(0, n, AHEAD):
-                end, touched = min(begin + AHEAD, n), 0
+        for t in range(n_homogeneous):
+            slot = (slots[lag] + homogeneous.delay[t]) % n_slots
+            due, events = due_counts[t, slot], 0
+            for begin in range(0, n, ROWS_AHEAD):
+                end, touched = min(begin + ROWS_AHEAD, n), 0
                 for i in range(begin, end):
-                    row = kind * n_neurons + sources[i]
+                    row = t * n_neurons + sources[i]
                     first = start[row]
                     firsts[i - begin], lasts[i - begin] = first, first + length[row]
                     touched ^= targets[min(first, len(targets) - 1)]
-                lasts[AHEAD] = touched  # or the compiler would not read what is not used
+                lasts[ROWS_AHEAD] = touched  # or the compiler would not read what is not used
                 for i in range(end - begin):
                     for k in range(firsts[i], lasts[i]):
                         due[targets[k]] += 1
                     events += lasts[i] - firsts[i]
-            occupied[kind, slot] |= events > 0
-        if valued.n_types[0] > 0:
+            occupied[t, slot] |= events > 0
+        if heterogeneous.n_types[0] > 0:
             sources[:n].sort()
-        for kind in range(valued.n_types[0]):
+        for t in range(heterogeneous.n_types[0]):
             for i in range(n):
-                row = kind * n_neurons + sources[i]
-                first = valued.start[row]
-                for k in range(first, first + valued.length[row]):
-                    weight, slot = valued.weights[k], (slots[lag] + valued.delays[k]) % n_slots
-                    state.due_weights[0 if weight > 0.0 else 1, slot, valued.targets[k]] += weight
+                row = t * n_neurons + sources[i]
+                first = heterogeneous.start[row]
+                for k in range(first, first + heterogeneous.length[row]):
+                    weight = heterogeneous.weights[k]
+                    slot = (slots[lag] + heterogeneous.delays[k]) % n_slots
+                    due_weights[0 if weight > 0.0 else 1, slot, heterogeneous.targets[k]] += weight

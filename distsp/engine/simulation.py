@@ -1,41 +1,38 @@
-"""A network in motion: this rank's arrays, and the one time loop."""
+"""A network in motion: the conductor of what happens when, on this rank and all others."""
 
-import logging
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
-from numba.core.errors import NumbaExperimentalFeatureWarning
 
-from distsp.base.fields import InputError, whole_steps
+from distsp.base.arrays import Array
+from distsp.base.errors import InputError
+from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
-from distsp.engine.plan import (
-    Drives,
-    check_memory,
-    clock,
-    kernels,
-    plan_growth,
-    plan_populations,
-)
-from distsp.engine.synapses import Synapses
+from distsp.engine.drives import DriveHistory, input_kernels
+from distsp.engine.integration import workspace
+from distsp.engine.memory import check_memory
+from distsp.engine.plan import model_kernels, plan_growth, plan_populations
+from distsp.engine.reading import StateReading
+from distsp.engine.state import RankState
+from distsp.engine.synapses import Synapses, TypeTable
 from distsp.engine.update import StructuralUpdate
 from distsp.engine.warm_up import warm_up
 from distsp.network.description import SameOnAllRanks, describe
-from distsp.network.network import Network
+from distsp.network.network import MEANS, Network
 from distsp.network.population import Population
-from distsp.parallel.ranks import Ranks, places
-from distsp.recorders.recorders import PopulationMeans, Spikes
+from distsp.parallel.distributed import Global, Part
+from distsp.parallel.layout import Layout
+from distsp.parallel.ranks import Ranks
+from distsp.plasticity.growth import grow_all
+from distsp.recorders import Recorder, Recording
+from distsp.recorders.population_means import Means
+from distsp.recorders.spike_recorder import Spikes
 from distsp.rng.distributions import values
 from distsp.rng.streams import Purpose, stream_key, uniforms
-
-Array = npt.NDArray[Any]
-
-LOG = logging.getLogger("distsp")
 
 LOOK = 0.5
 """Seconds between two looks at the progress."""
@@ -84,44 +81,43 @@ class Simulation:
         self.ranks = ranks or Ranks.world()
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
-        self.step = 0
-        self.n_neurons = network.size
-        self.n_local = len(range(self.ranks.rank, self.n_neurons, self.ranks.size))
+        self.step, self.updated = 0, -1
+        self.layout = Layout(self.ranks.rank, self.ranks.size, network.size)
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
         check_memory(network, self.ranks.size, self.ranks.on_host()[1])
-        self.tables = Synapses(
-            self.ranks,
-            self.n_neurons,
-            self.n_local,
-            network.synapse_types,
-            network.resolution,
-            network.seed,
-        )
-        self.spikes_kept = Spikes()
-        self.means: PopulationMeans | None = None
+        self.tables = Synapses(self.layout, network.synapse_types, network.resolution, network.seed)
+        self.recordings: dict[str, Recording] = {}
         self.checkpoints: list[str] = []
         """Names of the last two that were written, or that this simulation came from."""
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
+        self._recorders: dict[str, Recorder] = {}
         self._types = tuple(network.synapse_types)
-        self._resting: dict[str, float] = {}
-        self.drives = Drives()
-        self._populations: loop.Populations
-        self._growth: loop.Growth
+        self._drive_history = DriveHistory()
         self._n_connected = 0
         self._seen = -1
-        self.updated = -1
         self._capacity = 0
-        self._work = loop.workspace(self.n_local, self._slice_steps())
-        warm_up(Simulation, self.ranks)
-        self._update = StructuralUpdate(
-            self.ranks, self.tables, self.elements, self._losses(), network.seed
+        self._work = workspace(self.layout.n_local, self._slice_steps())
+        warm_up(network, self.ranks, _run_briefly)
+        self.state = RankState(
+            self.layout,
+            network.populations,
+            self.elements,
+            len(self.tables.of_kind(heterogeneous=False)),
+            bool(self.tables.of_kind(heterogeneous=True)),
+            max([t.longest_delay for t in self.tables.types.values()], default=1),
         )
+        self._update = StructuralUpdate(
+            self.ranks, self.layout, self.state, self.tables, network.seed
+        )
+        self._model_kernels = model_kernels(network)
+        self._offsets: dict[str, dict[str, float]] = {}
         self._plan()
-        self.state = self._empty_state()
         self._set_initial_values()
+        self._look_at_recorders()
         if checkpoint is not None:
-            restore(self, checkpoint)
+            restore(checkpoint, self.parts(), self.layout)
+            self.checkpoints = [checkpoint.folder.name]
             self._n_connected = len(network.connections)
         self._look_at_network()
         for population in network.populations.values():
@@ -165,7 +161,28 @@ class Simulation:
             If it cannot be written.
         """
         self._look_at_network()
-        save(self, Path(folder), experiment)
+        facts = {"experiment": experiment, "network": describe(self.network)}
+        self.checkpoints = save(
+            Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
+        )
+
+    def parts(self) -> list[Part]:
+        """Return all that a checkpoint must hold."""
+        return [
+            Global("simulation", self._save_globals, self._restore_globals),
+            *self.state.parts(),
+            *self.tables.parts(),
+            *self._drive_history.parts(),
+            *(part for recording in self.recordings.values() for part in recording.parts()),
+        ]
+
+    def _save_globals(self) -> dict[str, int]:
+        return {"step": self.step, "updated": self.updated, "n_spikes": self.n_spikes}
+
+    def _restore_globals(self, saved: dict[str, int]) -> None:
+        self.step, self.updated = saved["step"], saved["updated"]
+        if self.ranks.rank == 0:
+            self.counters[loop.SPIKES] = saved["n_spikes"]
 
     # What there is to know ------------------------------------------------------------------
 
@@ -177,7 +194,8 @@ class Simulation:
     @property
     def recording(self) -> dict[str, Array]:
         """What `Network.record` asked for, the same on all ranks: "time" (ms), "calcium/E", ..."""
-        return self.means.arrays() if self.means else {}
+        means = self.recordings.get(MEANS)
+        return means.arrays() if isinstance(means, Means) else {}
 
     @property
     def timings(self) -> dict[str, float]:
@@ -197,15 +215,15 @@ class Simulation:
 
     def synapse_count(self, name: str) -> int:
         """Return the number of synapses of a type; collective."""
-        return int(self.ranks.sum(np.array([self.tables.count(self._kind(name))]))[0])
+        return self.reading().synapse_count(self._type(name).name)
 
     def synapse_chunks(self, name: str) -> Iterator[dict[str, Array]]:
         """Yield the synapses of a type in pieces, on rank 0; empty pieces elsewhere. Collective.
 
-        Each piece is a dict of arrays `source`, `target` (global ids), `weight` (pA or mV) and
-        `delay` (ms), in order of source, target and creation.
+        Each piece is a dict of arrays `source`, `target` (global ids), `weight` (in the unit of the
+        target's model) and `delay` (ms), in order of source, target and creation.
         """
-        return self.tables.chunks(self._kind(name))
+        return self._type(name).chunks(self.ranks)
 
     def synapses(self, name: str) -> dict[str, Array]:
         """Return all synapses of a type at once, on every rank; see `synapse_chunks`."""
@@ -218,165 +236,119 @@ class Simulation:
 
     def spikes(self, population: Population) -> tuple[Array, Array]:
         """Return times (ms) and ids of the recorded spikes, sorted, on every rank; collective."""
-        rows = self.ranks.join(self.spikes_kept.within(population.ids))
-        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-        return rows[:, 0] * self.network.resolution, rows[:, 1]
+        for recording in self.recordings.values():
+            if isinstance(recording, Spikes) and recording.population is population:
+                times, ids = recording.gathered(self.ranks)
+                return self.ranks.broadcast_array(times), self.ranks.broadcast_array(ids)
+        return np.empty(0), np.empty(0, dtype=np.int64)
 
-    def local_slice(self, population: Population) -> slice:
-        """Return where this rank's neurons of a population stand in its arrays."""
-        return places(population.first, population.size, self.ranks.rank, self.ranks.size)
-
-    def peek(self) -> tuple[Array, Array]:
-        """Return calcium and z of this rank's neurons, brought up to now; the state stays."""
-        ahead = self.state._replace(
-            calcium=self.state.calcium.copy(),
-            calcium_step=self.state.calcium_step.copy(),
-            z=self.state.z.copy(),
+    def reading(self) -> StateReading:
+        """Return the network at the present, to be asked."""
+        return StateReading(
+            self.ranks,
+            self.layout,
+            self.state,
+            self.tables,
+            self._growth,
+            self._offsets,
+            self.step,
+            self.network.resolution,
         )
-        loop.grow_all(ahead, self._growth, self._populations, self.step)
-        return ahead.calcium, ahead.z
 
-    def read(self, population: Population, what: str) -> Array:
+    def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
-        here = self.local_slice(population)
-        variables = type(population.parameters).variables
-        if what == "calcium":
-            return self._in_order(self.peek()[0][here], population)
-        if what == "spike_count":
-            return self._in_order(self.state.spike_count[here].astype(np.int64), population)
-        if what not in variables:
-            raise InputError.at("variable", what, f"must be one of {', '.join(variables)}")
-        values = self.variables(population)[variables.index(what)]
-        if what == "V_m":
-            values = values + population.parameters.E_L
-        return self._in_order(values, population)
+        return self.reading().whole(population, quantity)
 
-    def read_element(self, population: Population, element: str, what: str) -> Array:
-        """Return `z` or `z_connected` of every neuron of a population; collective."""
-        row, here = self.elements.index(element), self.local_slice(population)
-        if what == "z":
-            return self._in_order(self.peek()[1][row, here], population)
-        return self._in_order(self.state.z_connected[row, here].astype(np.int64), population)
-
-    def _in_order(self, values: Array, population: Population) -> Array:
-        joined = self.ranks.join(np.ascontiguousarray(values))
-        ids = [np.arange(r, self.n_neurons, self.ranks.size) for r in range(self.ranks.size)]
-        owned = np.concatenate(
-            [i[(i >= population.first) & (i < population.first + population.size)] for i in ids]
-        )
-        ordered = np.empty_like(joined)
-        ordered[owned - population.first] = joined
-        return ordered
-
-    def _kind(self, name: str) -> Any:
-        if name not in self.tables.kinds:
-            raise InputError.at("synapse", name, f"must be one of {list(self.tables.kinds)}")
-        return self.tables.kinds[name]
+    def _type(self, name: str) -> TypeTable:
+        if name not in self.tables.types:
+            raise InputError.at("synapse", name, f"must be one of {list(self.tables.types)}")
+        return self.tables[name]
 
     # From the network's description to arrays ------------------------------------------------
 
-    def _empty_state(self) -> loop.State:
-        n, m = self.n_local, len(self.elements)
-        return loop.State(
-            variables=loop.aligned(int(self._populations.offset[-1])),
-            refractory=loop.aligned(n, np.int32),
-            calcium=np.zeros(n),
-            calcium_step=np.zeros(n, dtype=np.int64),
-            spike_count=np.zeros(n, dtype=np.int32),
-            z=np.zeros((m, n)),
-            z_connected=np.zeros((m, n), dtype=np.int32),
-            due_counts=loop.aligned(self._due_shape(False), np.uint16),
-            due_weights=loop.aligned(self._due_shape(True)),
-        )
-
     def _set_initial_values(self) -> None:
-        ids = np.arange(self.ranks.rank, self.n_neurons, self.ranks.size)
         key = stream_key(self.network.seed, Purpose.INITIAL_STATE)
         for p in self.network.populations.values():
-            here, resting = self.local_slice(p), p.parameters.E_L
-            if p.initial_V_m is not None:
-                drawn = values(p.initial_V_m, uniforms(key, ids[here], 0))
-                self.variables(p)[0] = drawn - resting
+            offsets, initial = self._offsets[p.name], p.parameters.initial()
+            for row, variable in zip(self.state.variables(p), p.parameters.variables, strict=True):
+                row[:] = initial.get(variable, 0.0) - offsets.get(variable, 0.0)
+                if variable == "V_m" and p.initial_V_m is not None:
+                    drawn = values(p.initial_V_m, uniforms(key, self.layout.ids(p.ids), 0))
+                    row[:] = drawn - offsets.get(variable, 0.0)
             for name, element in p.elements.items():
-                self.state.z[self.elements.index(name), here] = element.z
-            self._resting[p.name] = resting
-
-    def _losses(self) -> list[tuple[int, slice, float]]:
-        """Return which fraction of its vacant elements each population loses at an update."""
-        return [
-            (self.elements.index(name), self.local_slice(p), element.tau_vacant)
-            for p in self.network.populations.values()
-            for name, element in p.elements.items()
-        ]
-
-    def _due_shape(self, valued: bool) -> tuple[int, int, int]:
-        kinds = list(self.tables.kinds.values())
-        slots = max([kind.longest_delay for kind in kinds], default=1)
-        n = sum(kind.valued == valued for kind in kinds)
-        if valued:
-            return 2, slots, self.n_local if n else 0
-        return n, slots, self.n_local
-
-    def variables(self, population: Population) -> Array:
-        """Return a view of the state variables of this rank's part of a population."""
-        p, where = list(self.network.populations).index(population.name), self._populations
-        offset, rows, stride = where.offset[p], where.n_variables[p], where.stride[p]
-        flat = self.state.variables[offset : offset + rows * stride]
-        return flat.reshape(rows, stride)[:, : where.size[p]]
+                self.state.arrays.z[self.state.row(name), self.layout.slice_of(p.ids)] = element.z
 
     def _look_at_network(self) -> None:
         """Take over what has changed in the network's description."""
-        if self._seen == self.network.version:
+        network = self.network
+        if self._seen == network.version:
             return
-        if self.network.size != self.n_neurons or tuple(self.network.synapse_types) != self._types:
+        if network.size != self.layout.n_neurons or tuple(network.synapse_types) != self._types:
             raise InputError(
                 "populations and synapse types cannot be added once there is a Simulation"
             )
         # Calcium and elements up to now have followed the old parameters.
         if self._seen >= 0:
-            loop.grow_all(self.state, self._growth, self._populations, self.step)
+            self._grow_all()
         self._plan()
-        self._poisson = self.drives.plan(self.network, self.step)
-        self._keep_potentials()
-        for i in range(self._n_connected, len(self.network.connections)):
+        self._drives = self._drive_history.plan(network, self.step)
+        self._input_kernels = input_kernels(network)
+        for i in range(self._n_connected, len(network.connections)):
             self._connect(i)
-        self._n_connected = len(self.network.connections)
-        interval = self.network.record_interval
-        if interval is not None and self.means is None:
-            self.means = PopulationMeans(
-                whole_steps("record_interval", interval, self.network.resolution), self.network
-            )
-        self._make_room_for_events()
-        self._seen = self.network.version
+        self._n_connected = len(network.connections)
+        self._look_at_recorders()
+        self.state.make_room_for_events(self.tables.most_incoming())
+        self._seen = network.version
 
     def _plan(self) -> None:
         """Turn the parameters of the populations into the arrays of the time loop."""
-        slices = [self.local_slice(p) for p in self.network.populations.values()]
-        self._populations = plan_populations(self.network, slices)
-        self._growth = plan_growth(self.network, self.elements)
-        self._update.losses = self._losses()
+        network, state = self.network, self.state
+        self._populations = plan_populations(network, self.layout, state)
+        self._growth = plan_growth(network, self.layout, self.elements)
+        self._update.vacant_decay = [
+            (state.row(name), self.layout.slice_of(p.ids), element.tau_vacant)
+            for p in network.populations.values()
+            for name, element in p.elements.items()
+        ]
+        for p in network.populations.values():
+            # What is kept relative to a parameter stays where it is when the parameter moves.
+            new = p.parameters.offsets()
+            old = self._offsets.setdefault(p.name, new)
+            for row, variable in zip(state.variables(p), p.parameters.variables, strict=True):
+                if old.get(variable) != new.get(variable):
+                    row += old[variable] - new[variable]
+            self._offsets[p.name] = new
 
-    def _keep_potentials(self) -> None:
-        """Let V_m stay where it is where E_L has moved: it is kept relative to E_L."""
-        for p in self.network.populations.values():
-            self.variables(p)[0] += self._resting[p.name] - p.parameters.E_L
-            self._resting[p.name] = p.parameters.E_L
+    def _look_at_recorders(self) -> None:
+        """Begin the recordings that have been asked for."""
+        for name, recorder in self.network.recorders.items():
+            if name not in self.recordings:
+                self.recordings[name] = recorder.begin(name, self.reading())
+            elif self._recorders[name] != recorder:
+                self.recordings[name].follow(recorder, self.network.resolution)
+            self._recorders[name] = recorder
+        self._recorded = np.zeros(0, dtype=bool)
+        reading = self.reading()
+        for recording in self.recordings.values():
+            for neurons in recording.spiking(reading):
+                if len(self._recorded) == 0:
+                    self._recorded = np.zeros(self.layout.n_local, dtype=bool)
+                self._recorded[self.layout.slice_of(neurons)] = True
 
     def _connect(self, index: int) -> None:
         """Make the synapses of a connection onto this rank's neurons."""
         connection = self.network.connections[index]
         source = self.network.populations[connection.source]
         target = self.network.populations[connection.target]
-        kind, size, rank = self._kind(connection.synapse), self.ranks.size, self.ranks.rank
-        here = self.local_slice(target)
-        places = np.arange(here.start, here.stop) * size + rank - target.first
+        table = self.tables[connection.synapse]
+        places = self.layout.ids(target.ids) - target.first
         own = places if source is target else np.full_like(places, -1)
         key = stream_key(self.network.seed, Purpose.CONNECTION, index)
         sources, targets = connection.rule.draw(key, source.size, places, own)
-        targets = (targets + target.first) // size
-        self.tables.add(kind, sources + source.first, targets)
-        if kind.description.plastic:
-            self._update.bind_initial(self.state, kind, sources + source.first, targets)
+        sources, targets = sources + source.first, self.layout.places(targets + target.first)
+        table.add(sources, targets)
+        if table.plastic:
+            self._update.bind_initial(table, sources, targets)
 
     # Time --------------------------------------------------------------------------------------
 
@@ -410,21 +382,16 @@ class Simulation:
         self._look_at_network()
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
-        chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.n_neurons), 1)
+        chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
         while self.step < end:
             if interval and self.step % interval == 0 and self.updated != self.step:
                 self._structural_update()
-            stops = [end, self.step + chunk]
-            for every in (interval, self.means.interval if self.means else None):
-                if every:
-                    stops.append(self.step + every - self.step % every)
+            intervals = [interval, *(one.interval for one in self.recordings.values())]
+            stops = [every - self.step % every for every in intervals if every]
             began, first = time.perf_counter(), self.step
-            self._advance(min(stops))
+            self._advance(min([end, self.step + chunk, *(self.step + n for n in stops)]))
             seconds = time.perf_counter() - began
-            if self.means and self.step % self.means.interval == 0:
-                began = time.perf_counter()
-                self.means.record(self, self.step)
-                self.seconds["recording"] += time.perf_counter() - began
+            self._record()
             if progress:
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
@@ -435,23 +402,32 @@ class Simulation:
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
+    def _record(self) -> None:
+        """Let every recorder whose time has come record the present."""
+        began = time.perf_counter()
+        due = [r for r in self.recordings.values() if r.interval and self.step % r.interval == 0]
+        if due:
+            reading = self.reading()
+            for recording in due:
+                recording.record(reading)
+            self.seconds["recording"] += time.perf_counter() - began
+
     def _structural_update(self) -> None:
         began = time.perf_counter()
-        loop.grow_all(self.state, self._growth, self._populations, self.step)
-        self._update.apply(self.state, self.step)
-        self._make_room_for_events()
+        self._grow_all()
+        self._update.apply(self.step)
+        self.state.make_room_for_events(self.tables.most_incoming())
         self.updated = self.step
         self.seconds["update"] += time.perf_counter() - began
 
-    def _make_room_for_events(self) -> None:
-        """Count events in 32 bits where a neuron could receive more in a step than 16 bits hold."""
-        counts = self.state.due_counts
-        if counts.dtype == np.uint16 and self.tables.most_incoming() > np.iinfo(np.uint16).max:
-            self.state = self.state._replace(due_counts=loop.aligned_copy(counts, np.uint32))
+    def _grow_all(self) -> None:
+        """Bring calcium and elements of all neurons up to the present."""
+        arrays = self.state.arrays
+        grow_all(arrays.calcium, arrays.calcium_step, arrays.z, self._growth, self.step)
 
     def _slice_steps(self) -> int:
         """Return the length of a slice: the shortest delay."""
-        delays = [kind.delay for kind in self.tables.kinds.values()]
+        delays = [table.delay for table in self.tables.types.values()]
         return min([loop.LONGEST_SLICE, *delays])
 
     def _advance(self, end: int) -> None:
@@ -459,32 +435,45 @@ class Simulation:
         slice_steps = self._slice_steps()
         self._capacity = max(self._capacity, 2 * (1 + slice_steps))
         # Where compiled code cannot call MPI, the same loop runs in the interpreter.
-        advance = loop.advance if self.ranks.compiled_exchange else loop.advance.py_func
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-            steps, neurons = advance(
-                kernels(),
-                self.ranks.allgather,
-                *self.ranks.handles,
-                clock(),
-                self.state,
-                self._poisson,
-                self.tables.outgoing(False),
-                self.tables.outgoing(True),
-                self._growth,
-                self._populations,
-                self.ranks.rank,
-                self.ranks.size,
-                self.n_neurons,
-                self.step,
-                end,
-                slice_steps,
-                self._capacity,
-                self._work,
-                self.counters,
-            )
-        self.spikes_kept.append(steps, neurons.astype(np.int64) * self.ranks.size + self.ranks.rank)
+        advance: Any = loop.advance
+        if not self.ranks.compiled_exchange:
+            advance = advance.py_func
+        steps, neurons = advance(
+            self._model_kernels,
+            self._input_kernels,
+            self.ranks.allgather,
+            *self.ranks.handles,
+            loop.clock(),
+            self.state.arrays,
+            self._drives,
+            self.tables.outgoing(heterogeneous=False),
+            self.tables.outgoing(heterogeneous=True),
+            self._growth,
+            self._populations,
+            self._recorded,
+            self.layout.rank,
+            self.layout.size,
+            self.layout.n_neurons,
+            self.step,
+            end,
+            slice_steps,
+            self._capacity,
+            self._work,
+            self.counters,
+        )
+        if len(steps):
+            ids = self.layout.ids_at(neurons.astype(np.int64))
+            for recording in self.recordings.values():
+                recording.take_spikes(steps, ids)
         # The buffers follow what the last stretch needed, the same on all ranks.
         self._capacity = 1 + slice_steps + int(1.25 * self.counters[loop.MOST_SPIKES]) + 4
         self.counters[loop.MOST_SPIKES] = 0
         self.step = end
+
+
+def _run_briefly(network: Network, ranks: Ranks) -> None:
+    """Run all that there is to compile."""
+    simulation = Simulation(network, ranks)
+    simulation.run(0.6)
+    for name in network.synapse_types:
+        simulation.synapses(name)

@@ -1,51 +1,50 @@
-"""This rank's synapses: those whose target it integrates.
+"""The synapses of this rank: those whose target it integrates.
 
 Outgoing tables, by global source, are what delivery reads. Plastic types also have an incoming
 table, by local target, so that a target finds its sources without a search. Both are changed in
 place and stay sorted, so the place of a synapse among those of its pair says when it was made.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from distsp.base.arrays import Array, Floats, Int32s, Ints
 from distsp.base.compiled import compiled
 from distsp.engine.adjacency import Adjacency
-from distsp.engine.loop import Outgoing
-from distsp.network.network import SynapseType
+from distsp.network.synapse_type import SynapseType
+from distsp.parallel.distributed import Global, Part, PerSynapse
+from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
-from distsp.rng.distributions import Normal, Uniform, values
+from distsp.rng.distributions import values
 from distsp.rng.streams import Purpose, philox, stream_key, unit
 
-Ids = npt.NDArray[np.int64]
-
-CHUNK = 2_000_000
+GATHERED_SYNAPSES = 2_000_000
 """Synapses that are gathered on rank 0 at a time."""
 
+GROUPS_OF_SOURCES = 4096
+"""How finely the sources are counted to cut pieces of so many synapses."""
 
-@dataclass
-class Kind:
-    """A synapse type as the tables know it."""
 
-    name: str
-    description: SynapseType
-    valued: bool
-    row: int
-    """Its rows in the outgoing table begin at row * n_neurons."""
-    incoming: int
-    """Its rows in the incoming table begin at incoming * n_local; -1 if it is static."""
-    delay: int
-    """Steps; the shortest possible one if each synapse has its own."""
-    longest_delay: int
-    most_incoming: int = 0
-    """Synapses that a neuron here has at most, by rules; plastic types are counted anew."""
+class Outgoing(NamedTuple):
+    """Synapses onto this rank's neurons by source, as the time loop takes them.
+
+    Rows are `place of the type * n_neurons + source`.
+    """
+
+    start: Ints
+    length: Int32s
+    targets: Int32s
+    weights: Floats  # per synapse, where each has its own
+    delays: Int32s  # steps
+    n_types: Ints  # (1,)
+    weight: Floats  # per type, where all synapses share it
+    delay: Ints  # per type, steps; the shortest where each synapse has its own
 
 
 @compiled
-def copies_of_pairs(sources, targets):  # type: ignore[no-untyped-def]
+def copies_of_pairs(sources: Ints, targets: Ints) -> Ints:
     """Return for each synapse how many of the same pair stand before it in a sorted list."""
     copies = np.zeros(len(sources), dtype=np.int64)
     for i in range(1, len(sources)):
@@ -55,7 +54,7 @@ def copies_of_pairs(sources, targets):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def own_uniforms(key, sources, targets, serial, which):  # type: ignore[no-untyped-def]
+def own_uniforms(key: np.uint64, sources: Ints, targets: Ints, serial: Ints, which: int) -> Floats:
     """Return a number in (0, 1) for each synapse: of its pair, `serial` and what it is for."""
     numbers = np.empty(len(sources))
     for i in range(len(sources)):
@@ -70,112 +69,86 @@ def own_uniforms(key, sources, targets, serial, which):  # type: ignore[no-untyp
     return numbers
 
 
-class Synapses:
-    """Tables of this rank's synapses of all types.
+class TypeTable:
+    """The synapses of a type onto this rank's neurons.
 
     Parameters
     ----------
-    ranks : Ranks
-    n_neurons, n_local : int
-        Neurons of the network, and of this rank.
-    types : dict of SynapseType
-        By name.
+    name : str
+    description : SynapseType
+    layout : Layout
     resolution : float
         ms.
-    seed : int
+    key : uint64
+        The stream of what each synapse draws for itself.
+    outgoing, incoming : Adjacency
+        Tables that it shares with other types; only plastic types are in the incoming one.
+    place, incoming_place : int
+        Which of these types it is: its rows begin at `place * n_neurons`, and at
+        `incoming_place * n_local`.
+
+    Attributes
+    ----------
+    heterogeneous : bool
+        Whether each synapse has its own weight and delay.
+    delay, longest_delay : int
+        Steps; the shortest and the longest possible one.
+    created : int
+        Batches of synapses made so far.
     """
 
     def __init__(
         self,
-        ranks: Ranks,
-        n_neurons: int,
-        n_local: int,
-        types: dict[str, SynapseType],
+        name: str,
+        description: SynapseType,
+        layout: Layout,
         resolution: float,
-        seed: int,
+        key: np.uint64,
+        outgoing: Adjacency,
+        place: int,
+        incoming: Adjacency,
+        incoming_place: int,
     ) -> None:
-        self.ranks, self.n_neurons, self.n_local = ranks, n_neurons, n_local
-        self.resolution, self.seed = resolution, seed
-        self.kinds: dict[str, Kind] = {}
-        n_rows, n_incoming = [0, 0], 0
-        for name in sorted(types):
-            description = types[name]
-            valued = not (
-                isinstance(description.weight, float) and isinstance(description.delay, float)
-            )
-            shortest, longest = delay_range(description.delay, resolution)
-            incoming = n_incoming if description.plastic else -1
-            self.kinds[name] = Kind(
-                name, description, valued, n_rows[valued], incoming, shortest, longest
-            )
-            n_rows[valued] += 1
-            n_incoming += description.plastic
-        self.plain = Adjacency(n_rows[0] * n_neurons)
-        self.valued = Adjacency(n_rows[1] * n_neurons, valued=True)
-        self.incoming = Adjacency(n_incoming * n_local)
-        self.created = dict.fromkeys(self.kinds, 0)
+        self.name, self.description = name, description
+        self.layout, self.resolution = layout, resolution
+        self.outgoing, self.incoming = outgoing, incoming
+        self.heterogeneous, self.plastic = description.heterogeneous, description.plastic
+        self.delay, self.longest_delay = description.delay_steps(resolution)
+        self.first_row = place * layout.n_neurons
+        self.first_incoming_row = incoming_place * layout.n_local
+        self.created = 0
+        self.columns: dict[str, type] = {"target": np.int32}
+        if self.heterogeneous:
+            self.columns |= {"weight": np.float64, "delay": np.int32}
+        self._key = key
+        self._most_incoming = 0
 
-    def table(self, kind: Kind) -> Adjacency:
-        """Return the outgoing table that has the synapses of this type."""
-        return self.valued if kind.valued else self.plain
-
-    def outgoing(self, valued: bool) -> Outgoing:
-        """Return a table as the time loop takes it."""
-        table = self.valued if valued else self.plain
-        kinds = [kind for kind in self.kinds.values() if kind.valued == valued]
-        weights = [0.0 if valued else float(kind.description.weight) for kind in kinds]  # type: ignore[arg-type]
-        return Outgoing(
-            table.start,
-            table.length,
-            *table.pools,
-            np.array([len(kinds)]),
-            np.array(weights, dtype=np.float64),
-            np.array([kind.delay for kind in kinds], dtype=np.int64),
-        )
-
-    def add(self, kind: Kind, sources: Ids, targets: Ids) -> None:
-        """Add synapses, in order of their creation.
+    def add(self, sources: Ints, targets: Ints) -> None:
+        """Add synapses, in order of their creation, and draw what each has for itself.
 
         Parameters
         ----------
-        kind : Kind
         sources : array (n,) of int64
             Global ids.
         targets : array (n,) of int64
             Local indices.
         """
-        own = self._own_values(kind, sources, targets) if kind.valued else ()
-        self.insert(kind, sources, targets, *own)
+        own = self._draw_own(sources, targets) if self.heterogeneous else ()
+        self.insert(sources, targets, *own)
 
-    def insert(self, kind: Kind, sources: Ids, targets: Ids, *own: npt.NDArray[Any]) -> None:
+    def insert(self, sources: Ints, targets: Ints, *own: Array) -> None:
         """Add synapses whose own weights and delays (steps), if they have any, are known."""
-        self.table(kind).insert(kind.row * self.n_neurons + sources, targets, *own)
-        if kind.incoming >= 0:
-            self.incoming.insert(kind.incoming * self.n_local + targets, sources)
+        self.outgoing.insert(self.first_row + sources, targets, *own)
+        if self.plastic:
+            self.incoming.insert(self.first_incoming_row + targets, sources)
         elif len(targets):
-            kind.most_incoming += int(np.bincount(targets).max())
+            self._most_incoming += int(np.bincount(targets).max())
 
-    def _own_values(self, kind: Kind, sources: Ids, targets: Ids) -> tuple[Any, Any]:
-        """Draw weights and delays; a batch and the place in the pair say which synapse it is."""
-        key = stream_key(self.seed, Purpose.SYNAPSE, list(self.kinds).index(kind.name))
-        ids = targets * self.ranks.size + self.ranks.rank
-        order = np.lexsort((ids, sources))
-        serial = np.empty_like(order)
-        serial[order] = copies_of_pairs(sources[order], ids[order])
-        which = 2 * self.created[kind.name]
-        self.created[kind.name] += 1
-        u = own_uniforms(key, sources, ids, serial, which)
-        weights = values(kind.description.weight, u)
-        u = own_uniforms(key, sources, ids, serial, which + 1)
-        delays = np.rint(values(kind.description.delay, u) / self.resolution)
-        return weights, np.clip(delays, kind.delay, kind.longest_delay).astype(np.int64)
-
-    def remove(self, kind: Kind, sources: Ids, targets: Ids, copies: Ids) -> None:
+    def remove(self, sources: Ints, targets: Ints, copies: Ints) -> None:
         """Remove synapses of a plastic type.
 
         Parameters
         ----------
-        kind : Kind
         sources : array (n,) of int64
             Global ids.
         targets : array (n,) of int64
@@ -183,63 +156,164 @@ class Synapses:
         copies : array (n,) of int64
             Which synapse of the pair, in order of creation.
         """
-        self.table(kind).remove(kind.row * self.n_neurons + sources, targets, copies)
-        self.incoming.remove(kind.incoming * self.n_local + targets, sources, copies)
+        self.outgoing.remove(self.first_row + sources, targets, copies)
+        self.incoming.remove(self.first_incoming_row + targets, sources, copies)
+
+    def connects(self, source: int, target: int) -> bool:
+        """Return whether there is a synapse from a global id to a local index."""
+        row = self.outgoing.row(self.first_row + source)
+        k = np.searchsorted(row, target)
+        return bool(k < len(row) and row[k] == target)
+
+    def lengths(self) -> Ints:
+        """Return the number of synapses of each source, int64."""
+        end = self.first_row + self.layout.n_neurons
+        return self.outgoing.length[self.first_row : end].astype(np.int64)
+
+    def __len__(self) -> int:
+        end = self.first_row + self.layout.n_neurons
+        return int(self.outgoing.length[self.first_row : end].sum(dtype=np.int64))
+
+    def column(self, name: str, first: int, last: int) -> Array:
+        """Return "target", "weight" or "delay" of the synapses of some sources, in their order."""
+        entries = self.outgoing.entries(self.first_row + first, self.first_row + last)
+        return entries[1 + list(self.columns).index(name)]
 
     def most_incoming(self) -> int:
-        """Return a bound of how many synapses of a type a neuron of this rank has."""
-        plastic = int(self.incoming.length.max(initial=0))
-        return max([plastic, *(kind.most_incoming for kind in self.kinds.values())])
+        """Return a bound of how many synapses of this type a neuron here has."""
+        if not self.plastic:
+            return self._most_incoming
+        end = self.first_incoming_row + self.layout.n_local
+        return int(self.incoming.length[self.first_incoming_row : end].max(initial=0))
 
-    def count(self, kind: Kind) -> int:
-        """Return the number of synapses of a type on this rank."""
-        first = kind.row * self.n_neurons
-        return int(self.table(kind).length[first : first + self.n_neurons].sum(dtype=np.int64))
-
-    def chunks(self, kind: Kind) -> Iterator[dict[str, npt.NDArray[Any]]]:
-        """Yield all synapses of a type in pieces on rank 0, and as many empty pieces elsewhere.
+    def chunks(self, ranks: Ranks) -> Iterator[dict[str, Array]]:
+        """Yield all synapses in pieces on rank 0, and as many empty pieces elsewhere.
 
         The pieces, and what is in them, are in order of source, target and creation. Collective.
         """
-        table, offset = self.table(kind), kind.row * self.n_neurons
-        lengths = table.length[offset : offset + self.n_neurons].astype(np.int64)
+        n_neurons = self.layout.n_neurons
         # How long the rows of all ranks are, in groups of sources: enough to cut pieces by.
-        width = max(self.n_neurons // 4096, 1)
-        groups = self.ranks.sum(np.add.reduceat(lengths, np.arange(0, self.n_neurons, width)))
+        width = max(n_neurons // GROUPS_OF_SOURCES, 1)
+        groups = ranks.sum(np.add.reduceat(self.lengths(), np.arange(0, n_neurons, width)))
         first = 0
         while first < len(groups):
             last, total = first + 1, groups[first]
-            while last < len(groups) and total + groups[last] <= CHUNK:
+            while last < len(groups) and total + groups[last] <= GATHERED_SYNAPSES:
                 total += groups[last]
                 last += 1
-            low, high = first * width, min(last * width, self.n_neurons)
-            yield self._piece(kind, table, offset + low, offset + high, low)
+            yield self._piece(ranks, first * width, min(last * width, n_neurons))
             first = last
 
-    def _piece(
-        self, kind: Kind, table: Adjacency, low: int, high: int, first: int
-    ) -> dict[str, npt.NDArray[Any]]:
-        rows, columns, weights, delays = table.entries(low, high)
-        gathered = self.ranks.join_on_0
-        source = gathered(rows - low + first)
-        target = gathered(columns.astype(np.int64) * self.ranks.size + self.ranks.rank)
+    def _piece(self, ranks: Ranks, first: int, last: int) -> dict[str, Array]:
+        """Gather the synapses of some sources."""
+        entries = self.outgoing.entries(self.first_row + first, self.first_row + last)
+        rows, columns, weights, delays = entries
+        source = ranks.join_on_0(rows - self.first_row)
+        target = ranks.join_on_0(self.layout.ids_at(columns.astype(np.int64)))
         order = np.lexsort((target, source))
-        if kind.valued:
-            weight = gathered(weights)[order]
-            delay = gathered(delays)[order] * self.resolution
+        if self.heterogeneous:
+            weight = ranks.join_on_0(weights)[order]
+            delay = ranks.join_on_0(delays)[order] * self.resolution
         else:
-            weight = np.full(len(source), kind.description.weight, dtype=np.float64)
-            delay = np.full(len(source), kind.description.delay, dtype=np.float64)
+            weight = np.full(len(source), self.description.weight, dtype=np.float64)
+            delay = np.full(len(source), self.description.delay, dtype=np.float64)
         return {"source": source[order], "target": target[order], "weight": weight, "delay": delay}
 
+    def _draw_own(self, sources: Ints, targets: Ints) -> tuple[Floats, Ints]:
+        """Draw weights and delays; a batch and the place in the pair say which synapse it is."""
+        ids = self.layout.ids_at(targets)
+        order = np.lexsort((ids, sources))
+        serial = np.empty_like(order)
+        serial[order] = copies_of_pairs(sources[order], ids[order])
+        which = 2 * self.created
+        self.created += 1
+        u = own_uniforms(self._key, sources, ids, serial, which)
+        weights = values(self.description.weight, u)
+        u = own_uniforms(self._key, sources, ids, serial, which + 1)
+        delays = np.rint(values(self.description.delay, u) / self.resolution)
+        return weights, np.clip(delays, self.delay, self.longest_delay).astype(np.int64)
 
-def delay_range(delay: float | Uniform | Normal, resolution: float) -> tuple[int, int]:
-    """Return the shortest and longest delay (steps) of a type; a normal one is cut at 3 std."""
-    if isinstance(delay, Uniform):
-        low, high = delay.low, delay.high
-    elif isinstance(delay, Normal):
-        low, high = delay.mean - 3.0 * delay.std, delay.mean + 3.0 * delay.std
-    else:
-        low = high = delay
-    shortest = max(round(low / resolution), 1)
-    return shortest, max(round(high / resolution), shortest)
+
+class Synapses:
+    """The tables of all synapse types of a network.
+
+    Parameters
+    ----------
+    layout : Layout
+    types : dict of SynapseType
+        By name.
+    resolution : float
+        ms.
+    seed : int
+
+    Attributes
+    ----------
+    types : dict of TypeTable
+        By name, in the order of the names.
+    homogeneous, heterogeneous, incoming : Adjacency
+        Outgoing synapses that share weight and delay with their type, and that have their own;
+        incoming plastic synapses.
+    """
+
+    def __init__(
+        self, layout: Layout, types: dict[str, SynapseType], resolution: float, seed: int
+    ) -> None:
+        names = sorted(types)
+        own = [types[name].heterogeneous for name in names]
+        plastic = [types[name].plastic for name in names]
+        self.homogeneous = Adjacency(own.count(False) * layout.n_neurons)
+        self.heterogeneous = Adjacency(own.count(True) * layout.n_neurons, heterogeneous=True)
+        self.incoming = Adjacency(plastic.count(True) * layout.n_local)
+        self.types = {
+            name: TypeTable(
+                name,
+                types[name],
+                layout,
+                resolution,
+                stream_key(seed, Purpose.SYNAPSE, i),
+                self.heterogeneous if own[i] else self.homogeneous,
+                own[:i].count(own[i]),
+                self.incoming,
+                plastic[:i].count(True),
+            )
+            for i, name in enumerate(names)
+        }
+
+    def __getitem__(self, name: str) -> TypeTable:
+        return self.types[name]
+
+    def of_kind(self, heterogeneous: bool) -> list[TypeTable]:
+        """Return the types whose synapses have their own weights and delays, or the others."""
+        return [table for table in self.types.values() if table.heterogeneous == heterogeneous]
+
+    def outgoing(self, heterogeneous: bool) -> Outgoing:
+        """Return a table as the time loop takes it."""
+        table = self.heterogeneous if heterogeneous else self.homogeneous
+        types = self.of_kind(heterogeneous)
+        shared = [0.0 if heterogeneous else t.description.mean_weight for t in types]
+        return Outgoing(
+            table.start,
+            table.length,
+            *table.pools,
+            np.array([len(types)]),
+            np.array(shared, dtype=np.float64),
+            np.array([t.delay for t in types], dtype=np.int64),
+        )
+
+    def most_incoming(self) -> int:
+        """Return a bound of how many synapses of a type a neuron of this rank has."""
+        return max([table.most_incoming() for table in self.types.values()], default=0)
+
+    def parts(self) -> Iterable[Part]:
+        """Return what there is to save."""
+        return [
+            Global("batches", self._batches, self._restore_batches),
+            *(PerSynapse(f"synapses/{name}", table) for name, table in self.types.items()),
+        ]
+
+    def _batches(self) -> dict[str, int]:
+        return {name: table.created for name, table in self.types.items()}
+
+    def _restore_batches(self, saved: dict[str, int]) -> None:
+        for name, table in self.types.items():
+            table.created = saved[name]

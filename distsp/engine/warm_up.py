@@ -2,32 +2,50 @@
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from distsp.engine.drives import input_kernel, inputs_used
+from distsp.engine.plan import model_kernel, models_used
+from distsp.inputs import Input
 from distsp.network.network import Network
+from distsp.neurons import NeuronModel
 from distsp.parallel.ranks import Ranks
-
-if TYPE_CHECKING:
-    from distsp.engine.simulation import Simulation
 
 LOG = logging.getLogger("distsp")
 
-_warm = False
+SILENT_SECONDS = 2.0
+"""How long something may be compiled before it is said."""
+
+_warm: set[str] = set()
+"""What has been compiled in this process: neuron models, inputs, and everything else as ""."""
 
 
-def warm_up(simulation: type["Simulation"], ranks: Ranks) -> None:
+def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks], None]) -> None:
     """Compile what a run needs, or load it from the cache, once per process; collective.
 
     A little network that does everything is simulated alone; what it compiles stays on disk.
+
+    Parameters
+    ----------
+    network : Network
+        What is to be run.
+    ranks : Ranks
+    simulate : callable
+        Runs a network on some ranks.
     """
-    global _warm
-    if _warm:
+    wanted = {"", *models_used(network), *inputs_used(network)} - _warm
+    if not wanted:
         return
-    _warm = True
+    _warm.update(wanted)
     if ranks.on_host()[0] == 0:
-        notice = threading.Timer(2.0, _say_compiling)
+        notice = threading.Timer(SILENT_SECONDS, _say_compiling)
         notice.start()
-        _simulate_everything(simulation, ranks.alone())
+        for model in wanted & set(NeuronModel.members):
+            model_kernel(model)
+        for model in wanted & set(Input.members):
+            input_kernel(model)
+        if "" in wanted:
+            simulate(_everything(), ranks.alone())
         notice.cancel()
     ranks.rest()
 
@@ -36,7 +54,8 @@ def _say_compiling() -> None:
     LOG.warning("distsp: compiling (only the first time, about half a minute)")
 
 
-def _simulate_everything(simulation: type["Simulation"], alone: Ranks) -> None:
+def _everything() -> Network:
+    """Return a network in which all that is compiled is called within 0.6 ms."""
     net = Network(resolution=0.1, seed=1, update_interval=0.2)
     elements = {
         # Both sides lose synapses, the postsynaptic one more of them; what they free binds again.
@@ -46,15 +65,12 @@ def _simulate_everything(simulation: type["Simulation"], alone: Ranks) -> None:
     }
     a = net.create("iaf_psc_alpha", 2, elements=elements, I_e=1e5)
     uniform = {"distribution": "uniform", "low": 0.1, "high": 0.2}
-    net.synapse_type("plain", weight=1.0, delay=0.1, pre="out", post="in")
-    net.synapse_type("valued", weight=uniform, delay=uniform, pre="out", post="in")
-    for name in ("plain", "valued"):
+    net.synapse_type("homogeneous", weight=1.0, delay=0.1, pre="out", post="in")
+    net.synapse_type("heterogeneous", weight=uniform, delay=uniform, pre="out", post="in")
+    for name in ("homogeneous", "heterogeneous"):
         net.connect(a, a, name, "fixed_indegree", indegree=5)
-    net.connect(a, a, "plain", "pairwise_bernoulli", p=0.5)
+    net.connect(a, a, "homogeneous", "pairwise_bernoulli", p=0.5)
     net.drive(net.poisson_generator(rate=1e4), a, weight=1.0, delay=0.1)
     net.record(0.2)
     net.record_spikes(a)
-    everything = simulation(net, alone)
-    everything.run(0.6)
-    for name in ("plain", "valued"):
-        everything.synapses(name)
+    return net

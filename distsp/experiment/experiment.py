@@ -8,49 +8,23 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Self
 
-import tomlkit
 from pydantic import Field
-from pydantic.fields import FieldInfo
-from tomlkit.items import Table
 
-from distsp.base.fields import MAX_SIZE, Fields, InputError, Name, Positive, whole_steps
-from distsp.network.connections import Connection, Rule
-from distsp.network.network import (
-    InputFields,
-    Network,
-    NetworkFields,
-    PopulationFields,
-    SynapseType,
-)
-from distsp.network.population import Drive
-from distsp.neurons import MODELS
-from distsp.rng.distributions import Normal, Uniform
+from distsp.base.components import OneOf
+from distsp.base.errors import InputError
+from distsp.base.fields import MAX_SIZE, Name, Positive
+from distsp.base.time_grid import whole_steps
+from distsp.experiment.tables import InputTable, PopulationTable
+from distsp.experiment.toml import to_toml
+from distsp.network.network import Network, NetworkFields
+from distsp.network.population import check_model
+from distsp.network.rules import Connection
+from distsp.network.synapse_type import SynapseType
+from distsp.recorders import Recorder
 
 BUNDLED = files("distsp.experiment") / "bundled"
-
-LEADING = {"name", "description", "duration", "model", "curve", "rule", "distribution"}
-"""Keys that say what a table is, and so come first in it."""
-
-
-class ExperimentPopulation(PopulationFields):
-    """A population, and what is recorded of it."""
-
-    record_spikes: bool = Field(False, description="keep every spike in the results")
-
-
-class Target(Drive):
-    """A population that an input drives."""
-
-    population: str
-
-
-class ExperimentInput(InputFields):
-    """An input and the populations that it drives."""
-
-    model: Literal["poisson_generator"] = "poisson_generator"
-    targets: list[Target] = Field(default_factory=list)
 
 
 class Experiment(NetworkFields):
@@ -70,10 +44,11 @@ class Experiment(NetworkFields):
     description: str = ""
     duration: Positive = Field(description="simulated time (ms)")
     record_interval: Positive = Field(1000.0, description="time between recordings (ms)")
-    populations: dict[Name, ExperimentPopulation] = Field(min_length=1)
+    populations: dict[Name, PopulationTable] = Field(min_length=1)
     synapse_types: dict[Name, SynapseType] = Field(default_factory=dict)
-    inputs: dict[Name, ExperimentInput] = Field(default_factory=dict)
+    inputs: dict[Name, InputTable] = Field(default_factory=dict)
     connections: list[Connection] = Field(default_factory=list)
+    recorders: dict[Name, Annotated[Recorder, OneOf(Recorder)]] = Field(default_factory=dict)
 
     @classmethod
     def check(cls, where: str, values: Any) -> Self:
@@ -87,13 +62,14 @@ class Experiment(NetworkFields):
         checked = super().check(where, values)
         whole_steps("duration", checked.duration, checked.resolution, least=1)
         network = checked.build()
-        complete = {
-            name: population.model_copy(
-                update={"parameters": network.populations[name].parameters.model_dump()}
-            )
-            for name, population in checked.populations.items()
+        populations = {
+            name: table.completed(network.populations[name])
+            for name, table in checked.populations.items()
         }
-        return checked.model_copy(update={"populations": complete})
+        inputs = {
+            name: table.completed(network.inputs[name]) for name, table in checked.inputs.items()
+        }
+        return checked.model_copy(update={"populations": populations, "inputs": inputs})
 
     @classmethod
     def from_toml(cls, source: str | Path) -> Self:
@@ -125,9 +101,11 @@ class Experiment(NetworkFields):
 
     def to_toml(self) -> str:
         """Return the complete experiment, defaults included, as TOML that `from_toml` accepts."""
-        document = tomlkit.document()
-        _write(document, dict(self), type(self).model_fields)
-        return tomlkit.dumps(document)
+        return to_toml(self)
+
+    def models(self) -> list[str]:
+        """Return the neuron models, each once."""
+        return list(dict.fromkeys(population.model for population in self.populations.values()))
 
     def build(self) -> Network:
         """Return the network, ready for a `Simulation`."""
@@ -136,31 +114,34 @@ class Experiment(NetworkFields):
         for name, fields in self.populations.items():
             # Checked first: a parameter called "size" must not become an argument of `create`.
             where = f"populations.{name}"
-            parameters = network.check_model(where, fields.model, fields.parameters).model_dump()
+            checked = check_model(where, fields.model, fields.parameters, self.resolution)
             population = network.create(
                 fields.model,
                 fields.size,
                 name=name,
                 V_m=fields.V_m,
                 elements=fields.elements,
-                **parameters,
+                **checked.model_dump(),
             )
             if fields.record_spikes:
                 network.record_spikes(population)
         for name, synapse_type in self.synapse_types.items():
             network.synapse_type(name, **dict(synapse_type))
-        for name, source in self.inputs.items():
-            generator = network.poisson_generator(source.rate, name=name)
-            for i, target in enumerate(source.targets):
+        for name, table in self.inputs.items():
+            generator = network.input(table.model, name, **table.parameters)
+            for i, target in enumerate(table.targets):
                 where = f"inputs.{name}.targets.{i}"
                 population = _lookup(f"{where}.population", target.population, network.populations)
-                whole_steps(f"{where}.delay", target.delay, self.resolution, least=1)
-                network.drive(generator, population, target.weight, target.delay)
+                drive = generator.parameters.drive.check(where, target.parameters)
+                whole_steps(f"{where}.delay", drive.delay, self.resolution, least=1)
+                network.drive(generator, population, **dict(drive))
         for i, connection in enumerate(self.connections):
             where = f"connections.{i}"
             pre = _lookup(f"{where}.source", connection.source, network.populations)
             post = _lookup(f"{where}.target", connection.target, network.populations)
             network.connect(pre, post, connection.synapse, **dict(connection.rule))
+        for name, recorder in self.recorders.items():
+            network.recorder(**dict(recorder), name=name)
         return network
 
     def scaled(self, factor: float) -> Self:
@@ -234,43 +215,3 @@ def _parsed(value: str) -> Any:
     except (ValueError, RecursionError):
         return value
     return parsed["value"] if len(parsed) == 1 else value
-
-
-def _write(table: Any, values: dict[str, Any], fields: Mapping[str, FieldInfo]) -> None:
-    """Add values to a TOML table, each with its field's description as a comment."""
-
-    def place(key: str) -> tuple[bool, bool]:
-        # What follows a sub-table would belong to it, so plain values come first.
-        return isinstance(values[key], dict | list), key not in LEADING
-
-    for key in sorted(values, key=place):
-        value, comment = values[key], fields[key].description if key in fields else None
-        if isinstance(value, list):
-            if value:
-                table.add(tomlkit.nl())
-                table.add(key, tomlkit.aot())
-            for entry in value:
-                table[key].append(_table(entry))
-        elif isinstance(value, dict):
-            if value:
-                table.add(key, tomlkit.table(is_super_table=True))
-                _write(table[key], value, {})
-        elif isinstance(value, Rule | Uniform | Normal):
-            table.add(key, tomlkit.inline_table())
-            _write(table[key], value.model_dump(), {})
-        elif isinstance(value, Fields):
-            table.add(key, _table(value))
-        elif value is None:
-            table.add(tomlkit.comment(f"{key} is not set: {comment}"))
-        else:
-            item = tomlkit.item(value)
-            table.add(key, item.comment(comment) if comment else item)
-
-
-def _table(fields: Fields) -> Table:
-    values = dict(fields)
-    if isinstance(fields, ExperimentPopulation):
-        values["parameters"] = MODELS[fields.model].model_validate(fields.parameters)
-    table = tomlkit.table()
-    _write(table, values, type(fields).model_fields)
-    return table

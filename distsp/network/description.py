@@ -4,7 +4,8 @@ import hashlib
 import json
 from typing import Any
 
-from distsp.base.fields import Fields, InputError, shorten
+from distsp.base.errors import InputError, shorten
+from distsp.base.fields import Fields
 from distsp.network.network import Network
 from distsp.parallel.ranks import Ranks
 
@@ -14,7 +15,6 @@ def describe(network: Network) -> dict[str, Any]:
 
     It has the shape of an experiment without its name and duration.
     """
-    recorded = [recorder.population for recorder in network.spike_recorders]
 
     def plain(value: Any) -> Any:
         return value.model_dump() if isinstance(value, Fields) else value
@@ -23,7 +23,6 @@ def describe(network: Network) -> dict[str, Any]:
         "resolution": network.resolution,
         "seed": network.seed,
         "update_interval": network.update_interval,
-        "record_interval": network.record_interval,
         "populations": {
             p.name: {
                 "model": p.model,
@@ -31,18 +30,18 @@ def describe(network: Network) -> dict[str, Any]:
                 "V_m": plain(p.initial_V_m),
                 "parameters": p.parameters.model_dump(),
                 "elements": {name: plain(element) for name, element in p.elements.items()},
-                "record_spikes": p in recorded,
             }
             for p in network.populations.values()
         },
-        "synapse_types": {name: plain(kind) for name, kind in network.synapse_types.items()},
+        "synapse_types": {name: plain(one) for name, one in network.synapse_types.items()},
         "inputs": {
             source.name: {
-                "rate": source.rate,
+                **plain(source.parameters),
                 "targets": [{"population": p.name, **plain(d)} for p, d in source.drives],
             }
             for source in network.inputs.values()
         },
+        "recorders": {name: plain(one) for name, one in network.recorders.items()},
         "connections": [plain(connection) for connection in network.connections],
     }
 

@@ -5,54 +5,25 @@ over what changed in it whenever it runs.
 """
 
 from collections.abc import Mapping
-from math import inf
-from typing import Any
+from typing import Annotated, Any
 
-import numpy.typing as npt
 from pydantic import Field
 
-from distsp.base.fields import (
-    MAX_SIZE,
-    Fields,
-    InputError,
-    Name,
-    NonNegative,
-    Positive,
-    Seed,
-    Size,
-    shorten,
-    whole_steps,
-)
-from distsp.network.connections import RULES, Connection
-from distsp.network.population import Drive, PoissonGenerator, Population, SpikeRecorder
-from distsp.neurons import MODELS, NeuronModel
-from distsp.plasticity.growth_curves import AnyElement, Element
-from distsp.rng.distributions import Number, Uniform
+from distsp.base.components import OneOf
+from distsp.base.errors import InputError, shorten
+from distsp.base.fields import MAX_SIZE, Fields, Name, Positive, Seed, Size
+from distsp.base.time_grid import whole_steps
+from distsp.inputs import Drive, Input, stream_index
+from distsp.network.generator import Generator
+from distsp.network.population import Population, check_growth, check_model
+from distsp.network.rules import Connection, Rule
+from distsp.network.synapse_type import SynapseType
+from distsp.plasticity.growth_curves import Element
+from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
+from distsp.rng.distributions import Number
 
-Array = npt.NDArray[Any]
-
-MAX_EVENTS = 1e6
-"""Expected events of an input in a step: counts are 32-bit, and their table must fit the cache."""
-
-
-MAX_WIDTHS = 1000.0
-"""How far a spike may move calcium, in widths of a growth curve: growth takes a panel for each."""
-
-
-class SynapseType(Fields):
-    """A kind of synapse: its weight and delay, and the elements it needs if it is plastic."""
-
-    weight: Number = Field(description="pA, for iaf_psc_delta mV; below 0 is inhibitory")
-    delay: Positive | Number = Field(description="ms, a whole number of steps")
-    pre: str | None = Field(None, description="presynaptic element of a plastic type")
-    post: str | None = Field(None, description="postsynaptic element of a plastic type")
-    allow_autapses: bool = Field(True, description="may plasticity connect a neuron to itself")
-    allow_multapses: bool = Field(True, description="may plasticity connect a pair twice")
-
-    @property
-    def plastic(self) -> bool:
-        """Whether structural plasticity makes and breaks synapses of this type."""
-        return self.pre is not None
+MEANS = "recording"
+"""Name of the recorder that `Network.record` asks for."""
 
 
 class PopulationFields(Fields):
@@ -62,13 +33,7 @@ class PopulationFields(Fields):
     size: Size
     V_m: Number | None = Field(None, description="initial potential (mV), E_L if not given")
     parameters: dict[str, Any] = Field(default_factory=dict)
-    elements: dict[Name, AnyElement] = Field(default_factory=dict)
-
-
-class InputFields(Fields):
-    """What `Network.poisson_generator` takes."""
-
-    rate: NonNegative = Field(description="rate of each train (Hz)")
+    elements: dict[Name, Annotated[Element, OneOf(Element)]] = Field(default_factory=dict)
 
 
 class NetworkFields(Fields):
@@ -126,12 +91,15 @@ class Network:
             whole_steps("update_interval", self.update_interval, self.resolution, least=1)
         self.populations: dict[str, Population] = {}
         self.synapse_types: dict[str, SynapseType] = {}
-        self.inputs: dict[str, PoissonGenerator] = {}
+        self.inputs: dict[str, Generator] = {}
         self.connections: list[Connection] = []
-        self.spike_recorders: list[SpikeRecorder] = []
-        self.record_interval: float | None = None
+        self.recorders: dict[str, Recorder] = {}
         self.version = 0
         """Grows with every change, so that a simulation knows when to look again."""
+
+    def has_changed(self) -> None:
+        """Take note that something has changed."""
+        self.version += 1
 
     @property
     def size(self) -> int:
@@ -152,7 +120,7 @@ class Network:
         Parameters
         ----------
         model : str
-            "iaf_psc_alpha", "iaf_psc_exp" or "iaf_psc_delta".
+            Name of a neuron model, such as "iaf_psc_alpha"; `distsp.neurons` has them all.
         size : int
             Number of neurons.
         name : str, optional
@@ -187,35 +155,16 @@ class Network:
             first=self.size,
             size=checked.size,
             model=checked.model,
-            parameters=self.check_model(where, checked.model, parameters),
+            parameters=check_model(where, checked.model, parameters, self.resolution),
             initial_V_m=checked.V_m,
             elements=dict(checked.elements),
-            network=self,
+            resolution=self.resolution,
+            has_changed=self.has_changed,
         )
-        self.check_growth(where, population.parameters, population.elements)
+        check_growth(where, population.parameters, population.elements)
         self.populations[name] = population
-        self.version += 1
+        self.has_changed()
         return population
-
-    def check_model(self, where: str, model: str, parameters: Mapping[str, Any]) -> NeuronModel:
-        """Return the parameters of a neuron model, checked."""
-        if model not in MODELS:
-            raise InputError.at(f"{where}.model", model, f"must be one of {', '.join(MODELS)}")
-        checked = MODELS[model].check(f"{where}.parameters", dict(parameters))
-        checked.check_steps(f"{where}.parameters", self.resolution)
-        return checked
-
-    def check_growth(
-        self, where: str, parameters: NeuronModel, elements: Mapping[str, Element]
-    ) -> None:
-        """Refuse growth curves that are too narrow for the calcium of a spike."""
-        for name, element in elements.items():
-            width = element.width()
-            if not (0.0 < width < inf and parameters.beta_Ca / MAX_WIDTHS <= width):
-                raise InputError(
-                    f"{where}.elements.{name}: the width of the curve, {width:g}, must be finite, "
-                    f"and beta_Ca, {parameters.beta_Ca:g}, at most {MAX_WIDTHS:g} times as large"
-                )
 
     def synapse_type(
         self,
@@ -247,19 +196,7 @@ class Network:
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
         values |= {"allow_autapses": allow_autapses, "allow_multapses": allow_multapses}
         synapse_type = SynapseType.check(where, values)
-        checked = synapse_type.delay
-        if isinstance(checked, float):
-            whole_steps(f"{where}.delay", checked, self.resolution, least=1)
-        else:
-            key = "low" if isinstance(checked, Uniform) else "mean"
-            shortest = getattr(checked, key)
-            if shortest < self.resolution * (1.0 - 1e-9):
-                right = f"ms must be at least 1 step of the resolution, {self.resolution} ms"
-                raise InputError.at(f"{where}.delay.{key}", shortest, right)
-            longest = checked.high if isinstance(checked, Uniform) else shortest + 3.0 * checked.std
-            if longest / self.resolution > MAX_SIZE:
-                right = f"ms is more than {MAX_SIZE} steps of the resolution, {self.resolution} ms"
-                raise InputError.at(f"{where}.delay", longest, right)
+        synapse_type.check_steps(where, self.resolution)
         for side, element in (("pre", pre), ("post", post)):
             if element is None and (pre or post) is not None:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
@@ -269,32 +206,43 @@ class Network:
                     f"{where}.{side}", element, f"must be one of the elements {sorted(known)}"
                 )
         self.synapse_types[name] = synapse_type
-        self.version += 1
+        self.has_changed()
 
-    def poisson_generator(self, rate: float, name: str | None = None) -> PoissonGenerator:
-        """Create an input: Poisson trains of `rate` (Hz), an own one for each neuron it drives."""
+    def input(self, model: str, name: str | None = None, **parameters: Any) -> Generator:
+        """Create an input; `drive` connects it to neurons.
+
+        Parameters
+        ----------
+        model : str
+            Name of an input, such as "poisson_generator"; `distsp.inputs` has them all.
+        name : str, optional
+            "input_0" and so on if not given.
+        **parameters
+            As the input needs them.
+
+        Returns
+        -------
+        Generator
+        """
         name = self._new_name("inputs", name, "input", self.inputs)
-        generator = PoissonGenerator(name, len(self.inputs), self.check_rate(name, rate), self)
+        where = f"inputs.{name}"
+        checked = Input.of(where, {"model": model, **parameters})
+        checked.check_steps(where, self.resolution)
+        generator = Generator(name, len(self.inputs), checked, self.resolution, self.has_changed)
         self.inputs[name] = generator
-        self.version += 1
+        self.has_changed()
         return generator
 
-    def check_rate(self, name: str, rate: Any) -> float:
-        """Return the rate of an input (Hz), checked."""
-        checked = InputFields.check(f"inputs.{name}", {"rate": rate}).rate
-        most = MAX_EVENTS * 1000.0 / self.resolution
-        if checked > most:
-            raise InputError.at(f"inputs.{name}.rate", rate, f"must be at most {most:g}")
-        return checked
+    def poisson_generator(self, rate: float, name: str | None = None) -> Generator:
+        """Create an input: Poisson trains of `rate` (Hz), an own one for each neuron it drives."""
+        return self.input("poisson_generator", name, rate=rate)
 
-    def drive(
-        self, source: PoissonGenerator, target: Population, weight: float, delay: float
-    ) -> None:
+    def drive(self, source: Generator, target: Population, weight: float, delay: float) -> None:
         """Connect an input to every neuron of a population.
 
         Parameters
         ----------
-        source : PoissonGenerator
+        source : Generator
         target : Population
         weight : float
             pA, for iaf_psc_delta mV.
@@ -306,8 +254,9 @@ class Network:
         _check_made_here(f"{where}.population", target, self.populations)
         checked = Drive.check(where, {"weight": weight, "delay": delay})
         whole_steps(f"{where}.delay", checked.delay, self.resolution, least=1)
+        stream_index(source.index, sum(p is target for p, _ in source.drives))
         source.drives.append((target, checked))
-        self.version += 1
+        self.has_changed()
 
     def connect(
         self, source: Population, target: Population, synapse: str, rule: str, **parameters: Any
@@ -331,9 +280,9 @@ class Network:
             raise InputError.at(
                 f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
             )
-        if rule not in RULES:
-            raise InputError.at(f"{where}.rule", rule, f"must be one of {', '.join(RULES)}")
-        checked = RULES[rule].check(f"{where}.rule", {"rule": rule, **parameters})
+        checked = Rule.known(f"{where}.rule", rule).check(
+            f"{where}.rule", {"rule": rule, **parameters}
+        )
         problem = checked.check_sizes(where, source.size, target.size, source is target)
         if problem:
             raise InputError(f"{where}.rule: {problem}")
@@ -359,7 +308,7 @@ class Network:
                 },
             )
         )
-        self.version += 1
+        self.has_changed()
 
     def ends(self, connection: Connection) -> tuple[int, int]:
         """Return the sizes of the populations that a connection connects."""
@@ -367,29 +316,54 @@ class Network:
         n_sources, n_targets = (self.populations[name].size for name in ends)
         return n_sources, n_targets
 
+    def recorder(self, model: str, name: str | None = None, **parameters: Any) -> str:
+        """Ask for something to be recorded.
+
+        Parameters
+        ----------
+        model : str
+            Name of a recorder, such as "spike_recorder"; `distsp.recorders` has them all.
+        name : str, optional
+            "recorder_0" and so on if not given.
+        **parameters
+            As the recorder needs them.
+
+        Returns
+        -------
+        str
+            The name.
+        """
+        name = self._new_name("recorders", name, "recorder", self.recorders)
+        where = f"recorders.{name}"
+        checked = Recorder.of(where, {"model": model, **parameters})
+        checked.check_network(where, self.populations, self.resolution)
+        self.recorders[name] = checked
+        self.has_changed()
+        return name
+
     def record(self, interval: float) -> None:
         """Record the population means every `interval` (ms); `Simulation.recording` has them."""
-        values = Recording.check("", {"record_interval": interval})
+        values = RecordingFields.check("", {"record_interval": interval})
         whole_steps("record_interval", values.record_interval, self.resolution, least=1)
-        self.record_interval = values.record_interval
-        self.version += 1
+        self.recorders[MEANS] = PopulationMeans(interval=values.record_interval)
+        self.has_changed()
 
     def record_spikes(self, population: Population) -> None:
         """Record every spike of a population; `Simulation.spikes` has them."""
         _check_made_here("population", population, self.populations)
-        self.spike_recorders.append(SpikeRecorder(population))
-        self.version += 1
+        self.recorders[f"spikes_{population.name}"] = SpikeRecorder(population=population.name)
+        self.has_changed()
 
-    def _new_name(self, kind: str, name: str | None, stem: str, taken: Mapping[str, Any]) -> str:
+    def _new_name(self, what: str, name: str | None, stem: str, taken: Mapping[str, Any]) -> str:
         if name is None:
             name = f"{stem}_{len(taken)}"
-        NameField.check(kind, {"name": name})
+        NameField.check(what, {"name": name})
         if name in taken:
-            raise InputError(f"{kind}.{name}: {shorten(name)} is there already; names must differ")
+            raise InputError(f"{what}.{name}: {shorten(name)} is there already; names must differ")
         return name
 
 
-class Recording(Fields):
+class RecordingFields(Fields):
     """What `Network.record` takes."""
 
     record_interval: Positive

@@ -1,36 +1,24 @@
-"""What `Network` makes, and a user asks or changes later: populations, inputs, spike recorders."""
+"""Populations: what a user changes, and asks for the state of neurons."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from math import inf
+from typing import Any, Protocol
 
-import numpy.typing as npt
-from pydantic import Field
-
-from distsp.base.fields import Fields, Finite, InputError, Positive
-from distsp.neurons.model import NeuronModel
+from distsp.base.arrays import Array
+from distsp.base.errors import InputError
+from distsp.neurons import NeuronModel
 from distsp.plasticity.growth_curves import Element
 
-if TYPE_CHECKING:
-    from distsp.network.network import Network
-
-Array = npt.NDArray[Any]
-
-
-class Drive(Fields):
-    """An input's connection to a population: every neuron gets its own train."""
-
-    weight: Finite = Field(description="pA, for iaf_psc_delta mV")
-    delay: Positive = Field(description="ms, a whole number of steps")
+MAX_WIDTHS = 1000.0
+"""How far a spike may move calcium, in widths of a growth curve: growth takes a panel for each."""
 
 
 class Reader(Protocol):
     """What a population asks for its state: the simulation it runs in."""
 
-    def read(self, population: "Population", what: str) -> Array:
+    def read(self, population: "Population", quantity: str) -> Array:
         """Return a quantity of every neuron of the population, in order of the ids."""
-
-    def read_element(self, population: "Population", element: str, what: str) -> Array:
-        """Return `z` or `z_connected` of an element of every neuron of the population."""
 
 
 @dataclass(eq=False)
@@ -48,7 +36,8 @@ class Population:
     parameters: NeuronModel
     initial_V_m: Any
     elements: dict[str, Element]
-    network: "Network" = field(repr=False)
+    resolution: float
+    has_changed: Callable[[], None] = field(repr=False)
     reader: Reader | None = field(default=None, repr=False)
 
     @property
@@ -64,12 +53,12 @@ class Population:
         InputError
             If a name is unknown or a value is wrong; nothing is changed then.
         """
-        values = {**self.parameters.model_dump(), **parameters}
         where = f"populations.{self.name}"
-        checked = self.network.check_model(where, self.model, values)
-        self.network.check_growth(where, checked, self.elements)
+        values = {**self.parameters.model_dump(), **parameters}
+        checked = check_model(where, self.model, values, self.resolution)
+        check_growth(where, checked, self.elements)
         self.parameters = checked
-        self.network.version += 1
+        self.has_changed()
 
     def set_element(self, element: str, **parameters: Any) -> None:
         """Change the growth of an element, such as its `growth_rate`, from the next `run` on.
@@ -79,23 +68,21 @@ class Population:
         InputError
             If a name is unknown or a value is wrong; nothing is changed then.
         """
-        old = self._known(element)
         where = f"populations.{self.name}"
-        values = {**old.model_dump(), **parameters}
-        checked = type(old).check(f"{where}.elements.{element}", values)
-        self.network.check_growth(where, self.parameters, {element: checked})
+        checked = self._known(element).changed(f"{where}.elements.{element}", **parameters)
+        check_growth(where, self.parameters, {element: checked})
         self.elements[element] = checked
-        self.network.version += 1
+        self.has_changed()
 
     def _known(self, element: str) -> Element:
         if element not in self.elements:
             raise InputError.at("element", element, f"must be one of {list(self.elements)}")
         return self.elements[element]
 
-    def _read(self, what: str) -> Array:
+    def _read(self, quantity: str) -> Array:
         if self.reader is None:
             raise RuntimeError(f"population {self.name!r} has no state before a Simulation is made")
-        return self.reader.read(self, what)
+        return self.reader.read(self, quantity)
 
     @property
     def V_m(self) -> Array:
@@ -118,37 +105,31 @@ class Population:
 
     def z(self, element: str) -> Array:
         """Return the number of elements, brought up to the present time, float64."""
-        return self._element(element, "z")
+        self._known(element)
+        return self._read(f"z/{element}")
 
     def z_connected(self, element: str) -> Array:
         """Return the number of elements bound in synapses, int64."""
-        return self._element(element, "z_connected")
-
-    def _element(self, element: str, what: str) -> Array:
         self._known(element)
-        if self.reader is None:
-            raise RuntimeError(f"population {self.name!r} has no state before a Simulation is made")
-        return self.reader.read_element(self, element, what)
+        return self._read(f"z_connected/{element}")
 
 
-@dataclass(eq=False)
-class PoissonGenerator:
-    """Independent Poisson trains, one per neuron; made by `Network.poisson_generator`."""
-
-    name: str
-    index: int
-    rate: float
-    network: "Network" = field(repr=False)
-    drives: list[tuple[Population, Drive]] = field(default_factory=list, repr=False)
-
-    def set(self, rate: float) -> None:
-        """Change the rate (Hz) of each train, from the next `run` on."""
-        self.rate = self.network.check_rate(self.name, rate)
-        self.network.version += 1
+def check_model(
+    where: str, model: str, parameters: Mapping[str, Any], resolution: float
+) -> NeuronModel:
+    """Return the parameters of a neuron model, checked for steps of `resolution` (ms)."""
+    member = NeuronModel.known(f"{where}.model", model)
+    checked: NeuronModel = member.check(f"{where}.parameters", dict(parameters))
+    checked.check_steps(f"{where}.parameters", resolution)
+    return checked
 
 
-@dataclass(frozen=True)
-class SpikeRecorder:
-    """Asks for every spike of a population; made by `Network.record_spikes`."""
-
-    population: Population
+def check_growth(where: str, parameters: NeuronModel, elements: Mapping[str, Element]) -> None:
+    """Refuse growth curves that are too narrow for the calcium of a spike."""
+    for name, element in elements.items():
+        width = element.width()
+        if not (0.0 < width < inf and parameters.beta_Ca / MAX_WIDTHS <= width):
+            raise InputError(
+                f"{where}.elements.{name}: the width of the curve, {width:g}, must be finite, "
+                f"and beta_Ca, {parameters.beta_Ca:g}, at most {MAX_WIDTHS:g} times as large"
+            )

@@ -4,34 +4,43 @@ from typing import ClassVar
 
 import numpy as np
 
-from distsp.neurons.model import Constants, NeuronModel, fire
+from distsp.base.arrays import Floats, Int32s
+from distsp.neurons.leaky import LeakyNeuron
+from distsp.neurons.model import fire
 
 
-def step(  # type: ignore[no-untyped-def]
-    variables,
-    refractory,
-    lo,
-    hi,
-    input_ex,
-    input_in,
-    n_steps,
-    constants,
-    scratch,
-    lags,
-    neurons,
-    count,
-    first,
-):
+def step(
+    variables: Floats,
+    refractory: Int32s,
+    lo: int,
+    hi: int,
+    input_ex: Floats,
+    input_in: Floats,
+    current: Floats,
+    driven: bool,
+    n_steps: int,
+    constants: Floats,
+    scratch: Floats,
+    _key: np.uint64,
+    _step: int,
+    _first_id: int,
+    _stride: int,
+    lags: Int32s,
+    neurons: Int32s,
+    count: int,
+    first: int,
+) -> int:
     """Take a block of neurons through the steps of a slice."""
     threshold, reset, t_ref = constants[0], constants[1], np.int32(constants[2])
-    decay, drive = constants[3], constants[4]
+    decay, drive, to_v = constants[3], constants[4], constants[5]
     potential, waiting = variables[0, lo:hi], refractory[lo:hi]
     n = hi - lo
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
-        reached = False
+        amplitude, reached = current[lag, :n], False
         for j in range(n):
-            moved = decay * potential[j] + drive + (excitation[j] + inhibition[j])
+            push = drive + to_v * amplitude[j] if driven else drive
+            moved = decay * potential[j] + push + (excitation[j] + inhibition[j])
             now = potential[j] if waiting[j] > 0 else moved
             potential[j] = now
             reached |= now >= threshold
@@ -44,14 +53,14 @@ def step(  # type: ignore[no-untyped-def]
     return count
 
 
-class IafPscDelta(NeuronModel):
+class IafPscDelta(LeakyNeuron):
     """`iaf_psc_delta`: a spike of weight w (mV) moves V_m by w; lost while refractory."""
 
-    variables: ClassVar[tuple[str, ...]] = ("V_m",)
+    model: ClassVar[str] = "iaf_psc_delta"
+    weight_unit: ClassVar[str] = "mV"
+    variables: ClassVar[dict[str, str]] = {"V_m": "mV"}
     step = staticmethod(step)
 
-    def constants(self, resolution: float) -> Constants:
-        decay = np.exp(-resolution / self.tau_m)
-        drive = -np.expm1(-resolution / self.tau_m) * self.tau_m / self.C_m * self.I_e
-        t_ref = round(self.t_ref / resolution)
-        return np.array([self.V_th - self.E_L, self.V_reset - self.E_L, t_ref, decay, drive])
+    def constants(self, resolution: float) -> Floats:
+        """Return the numbers that `step` computes with, for steps of `resolution` (ms)."""
+        return np.array(self.membrane(resolution))

@@ -6,37 +6,45 @@ import numpy as np
 from pydantic import Field
 from scipy.linalg import expm
 
+from distsp.base.arrays import Floats, Int32s
 from distsp.base.fields import Positive
-from distsp.neurons.model import Constants, NeuronModel, fire
+from distsp.neurons.leaky import LeakyNeuron
+from distsp.neurons.model import fire
 
 
-def step(  # type: ignore[no-untyped-def]
-    variables,
-    refractory,
-    lo,
-    hi,
-    input_ex,
-    input_in,
-    n_steps,
-    constants,
-    scratch,
-    lags,
-    neurons,
-    count,
-    first,
-):
+def step(
+    variables: Floats,
+    refractory: Int32s,
+    lo: int,
+    hi: int,
+    input_ex: Floats,
+    input_in: Floats,
+    current: Floats,
+    driven: bool,
+    n_steps: int,
+    constants: Floats,
+    scratch: Floats,
+    _key: np.uint64,
+    _step: int,
+    _first_id: int,
+    _stride: int,
+    lags: Int32s,
+    neurons: Int32s,
+    count: int,
+    first: int,
+) -> int:
     """Take a block of neurons through the steps of a slice."""
     threshold, reset, t_ref = constants[0], constants[1], np.int32(constants[2])
-    decay, drive = constants[3], constants[4]
-    decay_ex, to_v_ex, decay_in, to_v_in = constants[5], constants[6], constants[7], constants[8]
+    decay, drive, to_v = constants[3], constants[4], constants[5]
+    decay_ex, to_v_ex, decay_in, to_v_in = constants[6], constants[7], constants[8], constants[9]
     potential, waiting = variables[0, lo:hi], refractory[lo:hi]
     current_ex, current_in = variables[1, lo:hi], variables[2, lo:hi]
     n = hi - lo
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
-        reached = False
+        amplitude, reached = current[lag, :n], False
         for j in range(n):
-            moved = decay * potential[j] + drive
+            moved = decay * potential[j] + (drive + to_v * amplitude[j] if driven else drive)
             moved += to_v_ex * current_ex[j] + to_v_in * current_in[j]
             now = potential[j] if waiting[j] > 0 else moved
             potential[j] = now
@@ -54,21 +62,20 @@ def step(  # type: ignore[no-untyped-def]
     return count
 
 
-class IafPscExp(NeuronModel):
+class IafPscExp(LeakyNeuron):
     """`iaf_psc_exp`: a spike of weight w (pA) adds the current w exp(-t / tau_syn)."""
 
-    variables: ClassVar[tuple[str, ...]] = ("V_m", "I_syn_ex", "I_syn_in")
+    model: ClassVar[str] = "iaf_psc_exp"
+    variables: ClassVar[dict[str, str]] = {"V_m": "mV", "I_syn_ex": "pA", "I_syn_in": "pA"}
     step = staticmethod(step)
 
     tau_syn_ex: Positive = Field(2.0, description="time constant of excitatory currents (ms)")
     tau_syn_in: Positive = Field(2.0, description="time constant of inhibitory currents (ms)")
 
-    def constants(self, resolution: float) -> Constants:
+    def constants(self, resolution: float) -> Floats:
+        """Return the numbers that `step` computes with, for steps of `resolution` (ms)."""
         h = resolution
-        decay = np.exp(-h / self.tau_m)
-        drive = -np.expm1(-h / self.tau_m) * self.tau_m / self.C_m * self.I_e
-        t_ref = round(self.t_ref / h)
-        row = [self.V_th - self.E_L, self.V_reset - self.E_L, t_ref, decay, drive]
+        row = self.membrane(h)
         for tau in (self.tau_syn_ex, self.tau_syn_in):
             # In units of h and h / C_m all entries are of order one, and so is their accuracy.
             exact = expm(np.array([[-h / tau, 0.0], [1.0, -h / self.tau_m]]))

@@ -1,77 +1,114 @@
 """What every neuron model is: its parameters, its state variables and its compiled step."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from numba import types
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from distsp.base.arrays import Floats, Int32s
 from distsp.base.compiled import inlined
-from distsp.base.fields import (
-    MAX_SIZE,
-    Fields,
-    Finite,
-    InputError,
-    NonNegative,
-    Positive,
-    whole_steps,
-)
+from distsp.base.components import Component
+from distsp.base.errors import InputError
+from distsp.base.fields import NonNegative, Positive
 
-Constants = npt.NDArray[np.float64]
-
-BLOCK = 448
+BLOCK_NEURONS = 448
 """Neurons that go through all steps of a slice together: their state and input fit the caches.
 
 Not a power of two, or the rows of a block's input would share a few sets of the L1 cache."""
 
+SCRATCH_ROWS = 4
+"""Rows of `BLOCK_NEURONS` numbers that a step may write to as it likes."""
+
 KERNEL = types.int64(
-    types.float64[:, ::1],  # variables: a row each, a column per neuron of the population
-    types.int32[::1],  # refractory: steps left, per neuron
-    types.int64,  # lo, hi: the block
-    types.int64,
-    types.float64[:, ::1],  # input_ex, input_in: weights due, a row per step of the slice
-    types.float64[:, ::1],
-    types.int64,  # n_steps: rows of the input that count
-    types.float64[::1],  # constants: what the model's `constants` returned
-    types.float64[::1],  # scratch: BLOCK numbers
-    types.int32[::1],  # lags, neurons: the spikes of the slice, appended to
-    types.int32[::1],
-    types.int64,  # count: how many there are already
-    types.int64,  # first: local index of the population's first neuron
+    types.float64[:, ::1],  # variables
+    types.int32[::1],  # refractory
+    types.int64,  # lo
+    types.int64,  # hi
+    types.float64[:, ::1],  # input_ex
+    types.float64[:, ::1],  # input_in
+    types.float64[:, ::1],  # current
+    types.boolean,  # driven
+    types.int64,  # n_steps
+    types.float64[::1],  # constants
+    types.float64[:, ::1],  # scratch
+    types.uint64,  # key
+    types.int64,  # step
+    types.int64,  # first_id
+    types.int64,  # stride
+    types.int32[::1],  # lags
+    types.int32[::1],  # neurons
+    types.int64,  # count
+    types.int64,  # first
 )
-"""The signature of a compiled step; it returns the new number of spikes."""
+"""The signature of a compiled step; `NeuronModel.step` says what each argument is."""
 
 
-class NeuronModel(Fields):
-    """A leaky integrate-and-fire neuron; subclasses say what its input does.
+class NeuronModel(Component):
+    """What all neurons share: they spike, and their spikes raise their calcium.
 
-    Potentials are in mV, times in ms, currents in pA, the capacitance in pF. A subclass names its
-    state `variables` (the first one is V_m - E_L), computes the `constants` of a step and has a
-    `step` function of the signature `KERNEL`.
+    A model is a subclass with its parameters, in a file of its own. It names its state `variables`
+    and says where they start (`initial`), computes the `constants` of a step, and has a compiled
+    `step`.
     """
 
-    variables: ClassVar[tuple[str, ...]]
+    key: ClassVar[str] = "model"
+    weight_unit: ClassVar[str] = "pA"
+    """Unit of the weight of a synapse onto such a neuron."""
+    variables: ClassVar[dict[str, str]]
+    """The state variables, and their units; one of them is "V_m"."""
     step: ClassVar[Callable[..., Any]]
+    """Takes a block of neurons through the steps of a slice, and returns the number of spikes.
 
-    tau_m: Positive = Field(10.0, description="membrane time constant (ms)")
-    C_m: Positive = Field(250.0, description="membrane capacitance (pF)")
-    t_ref: NonNegative = Field(2.0, description="refractory period (ms)")
-    E_L: Finite = Field(-70.0, description="resting potential (mV)")
-    V_th: Finite = Field(-55.0, description="threshold (mV)")
-    V_reset: Finite = Field(-70.0, description="potential after a spike (mV)")
-    I_e: Finite = Field(0.0, description="constant current (pA)")
+    Compiled with the signature `KERNEL`; its arguments are:
+
+    variables : array (variable, neuron of the population) of float64
+        As kept: less their `offsets`.
+    refractory : array (neuron of the population,) of int32
+        Steps left.
+    lo, hi : int
+        The block: neurons `lo` to `hi - 1` of the population.
+    input_ex, input_in : array (step of the slice, neuron of the block) of float64
+        Sums of the positive and of the negative weights that arrive in a step (`weight_unit`).
+    current : array (step of the slice, neuron of the block) of float64
+        External current during the step (pA); holds nothing unless `driven`.
+    driven : bool
+        Whether the population has an external current.
+    n_steps : int
+        Rows of the input that count.
+    constants : array of float64
+        What `constants` returned.
+    scratch : array (SCRATCH_ROWS, BLOCK_NEURONS) of float64
+        To be written to.
+    key : uint64
+        The stream of random numbers of the population.
+    step : int
+        The first step of the slice.
+    first_id, stride : int
+        Neuron j of the block has the id `first_id + j * stride`.
+    lags, neurons : array of int32
+        The spikes of the slice so far, to be appended to: its step, and the local index.
+    count : int
+        How many there are.
+    first : int
+        Local index of the population's first neuron.
+    """
+
     tau_Ca: Positive = Field(10000.0, description="time constant of the calcium trace (ms)")
     beta_Ca: NonNegative = Field(0.001, description="calcium that a spike adds")
 
-    @model_validator(mode="after")
-    def _reset_below_threshold(self) -> Self:
-        if self.V_reset >= self.V_th:
-            raise ValueError(
-                f"V_reset, {self.V_reset} mV, must be below the threshold V_th, {self.V_th} mV"
-            )
-        return self
+    def initial(self) -> dict[str, float]:
+        """Return where state variables start, in their units; those that are not named, at 0."""
+        return {}
+
+    def offsets(self) -> dict[str, float]:
+        """Return what state variables are kept relative to, where it is not 0."""
+        return {}
+
+    def constants(self, resolution: float) -> Floats:
+        """Return the numbers that `step` computes with, for steps of `resolution` (ms)."""
+        raise NotImplementedError
 
     def check_steps(self, where: str, resolution: float) -> None:
         """Refuse what cannot be computed in steps of `resolution` (ms).
@@ -81,8 +118,6 @@ class NeuronModel(Fields):
         InputError
             Naming the parameter, prefixed with `where`.
         """
-        if whole_steps(f"{where}.t_ref", self.t_ref, resolution) > MAX_SIZE:
-            raise InputError.at(f"{where}.t_ref", self.t_ref, f"ms is more than {MAX_SIZE} steps")
         if self.tau_Ca < resolution:
             right = f"ms must be at least a step of the resolution, {resolution} ms"
             raise InputError.at(f"{where}.tau_Ca", self.tau_Ca, right)
@@ -94,13 +129,40 @@ class NeuronModel(Fields):
             right = f"is too large or too small for steps of {resolution} ms"
             raise InputError.at(f"{where}.{extreme}", getattr(self, extreme), right)
 
-    def constants(self, resolution: float) -> Constants:
-        """Return what `step` multiplies with, for steps of `resolution` (ms)."""
-        raise NotImplementedError
+
+def weight_unit(models: list[str]) -> str:
+    """Return the unit of a weight in a network of such neurons.
+
+    Examples
+    --------
+    >>> weight_unit(["iaf_psc_alpha", "iaf_psc_exp"])
+    'pA'
+    >>> weight_unit(["iaf_psc_alpha", "iaf_psc_delta"])
+    'pA, for targets of iaf_psc_delta mV'
+    """
+    units = {model: NeuronModel.members[model].weight_unit for model in dict.fromkeys(models)}
+    first, *others = dict.fromkeys(units.values())
+    exceptions = [
+        f"for targets of {' and '.join(m for m in units if units[m] == unit)} {unit}"
+        for unit in others
+    ]
+    return ", ".join([first, *exceptions])
 
 
 @inlined
-def fire(potential, refractory, lo, threshold, reset, t_ref, lag, lags, neurons, count, first):  # type: ignore[no-untyped-def]
+def fire(
+    potential: Floats,
+    refractory: Int32s,
+    lo: int,
+    threshold: float,
+    reset: float,
+    t_ref: int,
+    lag: int,
+    lags: Int32s,
+    neurons: Int32s,
+    count: int,
+    first: int,
+) -> int:
     """Reset the neurons of a block that have reached the threshold and note their spikes."""
     for j in range(len(potential)):
         if potential[j] >= threshold:

@@ -17,15 +17,13 @@ from typing import Any, Self
 
 import numba
 import numpy as np
-import numpy.typing as npt
 from numba import types
 
-from distsp.base.fields import InputError, WriteError, tell
+from distsp.base.arrays import Array
+from distsp.base.errors import InputError, WriteError, tell
 
-Array = npt.NDArray[Any]
-
-PIECE = 2**28
-"""Bytes that one message carries at most; longer arrays go in pieces."""
+MESSAGE_BYTES = 2**28
+"""What one message carries at most; longer arrays go in pieces."""
 
 LAUNCHER_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "SLURM_STEP_NUM_TASKS")
 """Variables by which a launcher tells each process how many there are."""
@@ -280,14 +278,6 @@ class Ranks:
         os._exit(code)
 
 
-def places(first: int, n: int, rank: int, size: int) -> slice:
-    """Return where the neurons `first` to `first + n - 1` stand in the arrays of a rank.
-
-    Neuron i lives on rank i % size, as number i // size.
-    """
-    return slice(-((rank - first) // size), -((rank - first - n) // size))
-
-
 def _described(error: BaseException) -> str:
     """Return what an error is and where in the program it has arisen."""
     where = traceback.extract_tb(error.__traceback__)[-1]
@@ -296,9 +286,9 @@ def _described(error: BaseException) -> str:
 
 
 def _pieces(array: Array) -> list[Array]:
-    """Return views of at most PIECE bytes that make up `array`."""
+    """Return views of at most MESSAGE_BYTES bytes that make up `array`."""
     flat = array.reshape(-1)
-    step = max(PIECE // flat.itemsize, 1)
+    step = max(MESSAGE_BYTES // flat.itemsize, 1)
     return [flat[i : i + step] for i in range(0, len(flat), step)]
 
 

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
+from distsp.base.arrays import Floats, Ints
 from distsp.base.compiled import compiled
 from distsp.parallel.ranks import Ranks
 
@@ -12,7 +12,7 @@ LIMB = 2.0**26
 
 
 @compiled
-def _limbs(numbers):  # type: ignore[no-untyped-def]
+def _limbs(numbers: Floats) -> Ints:
     """Return the sum of `numbers` in units of 1, 2**-26 and 2**-52, as exact integers."""
     total = np.zeros(3, dtype=np.int64)
     for number in numbers:
@@ -24,7 +24,7 @@ def _limbs(numbers):  # type: ignore[no-untyped-def]
     return total
 
 
-def means(ranks: Ranks, parts: list[npt.NDArray[np.float64]], counts: list[int]) -> list[float]:
+def means(ranks: Ranks, parts: list[Floats], counts: list[int]) -> list[float]:
     """Return the means over all ranks of several quantities, the same on any number of ranks.
 
     Integers add up to the same sum in any order, floating-point numbers do not: so each number is

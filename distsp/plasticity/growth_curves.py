@@ -1,25 +1,28 @@
 """Growth curves: how fast a synaptic element grows at a calcium concentration.
 
 Butz & van Ooyen 2013 (PLoS Comput Biol 9:e1003259). A curve is a class (its parameters) and a
-branch of `growth` (its rate, compiled); the number `kind` ties the two.
+branch of `growth` (its rate, compiled); the number `code` ties the two.
 """
 
 from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from distsp.base.arrays import Floats
 from distsp.base.compiled import compiled, inlined
-from distsp.base.fields import Fields, Finite, NonNegative, Positive
+from distsp.base.components import Component
+from distsp.base.fields import Finite, NonNegative, Positive
 
 GAUSSIAN, LINEAR, SIGMOID = 0, 1, 2
 
 
-class Element(Fields):
-    """A kind of synaptic element of a population: its growth curve and what comes with it."""
+class Element(Component):
+    """A synaptic element of a population: its growth curve and what comes with it."""
 
-    kind: ClassVar[int]
+    key: ClassVar[str] = "curve"
+
+    code: ClassVar[int]
 
     growth_rate: Finite = Field(description="growth rate nu (1/ms)")
     tau_vacant: Annotated[float, Field(ge=0, le=1)] = Field(
@@ -28,19 +31,19 @@ class Element(Fields):
     z: NonNegative = Field(0.0, description="number of elements at the start")
     eps: Finite = Field(description="calcium concentration at which growth stops")
 
-    def shape(self) -> tuple[float, float, float]:
-        """Return (kind, a, b): the arguments of `growth`."""
+    def coefficients(self) -> tuple[float, float, float]:
+        """Return (code, a, b): the arguments of `growth`."""
         raise NotImplementedError
 
     def width(self) -> float:
         """Return by how much calcium must change to change the growth."""
-        return abs(self.shape()[2])
+        return abs(self.coefficients()[2])
 
 
 class Gaussian(Element):
     """dz/dt = nu (2 exp(-((Ca - xi) / zeta)^2) - 1), which is 0 at eta and at eps."""
 
-    kind: ClassVar[int] = GAUSSIAN
+    code: ClassVar[int] = GAUSSIAN
     curve: Literal["gaussian"] = "gaussian"
     eta: Finite = Field(0.0, description="calcium concentration at which growth starts")
 
@@ -50,7 +53,8 @@ class Gaussian(Element):
             raise ValueError(f"eps, {self.eps}, must differ from eta, {self.eta}")
         return self
 
-    def shape(self) -> tuple[float, float, float]:
+    def coefficients(self) -> tuple[float, float, float]:
+        """Return (code, a, b): the arguments of `growth`."""
         zeta = (self.eta - self.eps) / (2.0 * np.sqrt(np.log(2.0)))
         return GAUSSIAN, 0.5 * (self.eta + self.eps), zeta
 
@@ -58,32 +62,32 @@ class Gaussian(Element):
 class Linear(Element):
     """dz/dt = nu (1 - Ca / eps)."""
 
-    kind: ClassVar[int] = LINEAR
+    code: ClassVar[int] = LINEAR
     curve: Literal["linear"] = "linear"
     eps: Positive = Field(description="calcium concentration at which growth stops")
 
-    def shape(self) -> tuple[float, float, float]:
+    def coefficients(self) -> tuple[float, float, float]:
+        """Return (code, a, b): the arguments of `growth`."""
         return LINEAR, self.eps, 1.0
 
     def width(self) -> float:
+        """Return by how much calcium must change to change the growth."""
         return self.eps
 
 
 class Sigmoid(Element):
     """dz/dt = nu (2 / (1 + exp((Ca - eps) / psi)) - 1)."""
 
-    kind: ClassVar[int] = SIGMOID
+    code: ClassVar[int] = SIGMOID
     curve: Literal["sigmoid"] = "sigmoid"
     psi: Positive = Field(description="width of the curve")
 
-    def shape(self) -> tuple[float, float, float]:
+    def coefficients(self) -> tuple[float, float, float]:
+        """Return (code, a, b): the arguments of `growth`."""
         return SIGMOID, self.eps, self.psi
 
 
-AnyElement = Annotated[Gaussian | Linear | Sigmoid, Field(discriminator="curve")]
-
-
-def _gauss_legendre(n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _gauss_legendre(n: int) -> tuple[Floats, Floats]:
     """Return the points and weights of n-point quadrature on (0, 1)."""
     points, weights = np.polynomial.legendre.leggauss(n)
     return 0.5 * (points + 1.0), 0.5 * weights
@@ -100,33 +104,42 @@ TINY = 1e-300
 
 
 @inlined
-def growth(kind, a, b, calcium):  # type: ignore[no-untyped-def]
+def growth(code: float, a: float, b: float, calcium: float) -> float:
     """Return dz/dt for a growth rate of 1 per ms."""
-    if kind == GAUSSIAN:
+    if code == GAUSSIAN:
         x = (calcium - a) / b
         return 2.0 * np.exp(-x * x) - 1.0
-    if kind == SIGMOID:
+    if code == SIGMOID:
         return 2.0 / (1.0 + np.exp((calcium - a) / b)) - 1.0
     return 1.0 - calcium / a
 
 
 @inlined
-def _area(kind, a, b, calcium, tau, width, points, weights):  # type: ignore[no-untyped-def]
+def _area(
+    code: float,
+    a: float,
+    b: float,
+    calcium: float,
+    tau: float,
+    width: float,
+    points: Floats,
+    weights: Floats,
+) -> float:
     """Return the integral of dz/dt over a panel of `width` (ms)."""
     mean = 0.0
     for point, weight in zip(points, weights):  # noqa: B905
-        mean += weight * growth(kind, a, b, calcium * np.exp(-point * width / tau))
+        mean += weight * growth(code, a, b, calcium * np.exp(-point * width / tau))
     return mean * width
 
 
 @compiled
-def grown(kind, a, b, calcium, tau, duration):  # type: ignore[no-untyped-def]
+def grown(code: float, a: float, b: float, calcium: float, tau: float, duration: float) -> float:
     """Return the integral of dz/dt over time, for a growth rate of 1 per ms.
 
     Parameters
     ----------
-    kind, a, b : float
-        The curve, as `Element.shape` returns it.
+    code, a, b : float
+        The curve, as `Element.coefficients` returns it.
     calcium : float
         Concentration at the start; it decays exponentially.
     tau : float
@@ -141,17 +154,17 @@ def grown(kind, a, b, calcium, tau, duration):  # type: ignore[no-untyped-def]
     """
     if duration <= 0.0:
         return 0.0
-    if kind == LINEAR:
+    if code == LINEAR:
         return duration + calcium * tau * np.expm1(-duration / tau) / a
     scale = tau * min(1.0, abs(b) / max(calcium, TINY))
     if duration < SHORT_PANEL * scale:
-        return _area(kind, a, b, calcium, tau, duration, POINTS_3, WEIGHTS_3)
+        return _area(code, a, b, calcium, tau, duration, POINTS_3, WEIGHTS_3)
     total, begin = 0.0, 0.0
     while begin < duration:
         # As calcium falls it changes more slowly, and the panels become longer.
         width = PANEL * tau * min(1.0, abs(b) / max(calcium, TINY))
         width = min(max(width, duration / MOST_PANELS), duration - begin)
-        total += _area(kind, a, b, calcium, tau, width, POINTS_5, WEIGHTS_5)
+        total += _area(code, a, b, calcium, tau, width, POINTS_5, WEIGHTS_5)
         calcium *= np.exp(-width / tau)
         begin += width
     return total

@@ -1,1 +1,14 @@
-"""What is measured while time passes."""
+"""What is measured while time passes: each recorder is a file here, and a line below."""
+
+from distsp.recorders.population_means import PopulationMeans
+from distsp.recorders.recorder import Dataset, Reading, Recorder, Recording
+from distsp.recorders.spike_recorder import SpikeRecorder
+
+__all__ = [
+    "Dataset",
+    "PopulationMeans",
+    "Reading",
+    "Recorder",
+    "Recording",
+    "SpikeRecorder",
+]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from distsp.base.files import replacing
-from distsp.results.results import Results
+from distsp.results.read import Results
 from distsp.rng.distributions import Normal, Uniform
 
 FORMATS = ("png", "pdf", "eps")

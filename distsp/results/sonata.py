@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from distsp.base.files import new_hdf5, replacing
-from distsp.results.results import MEANINGS, Results
+from distsp.neurons.model import weight_unit
+from distsp.results.quantities import QUANTITIES
+from distsp.results.read import Results
 
 Array = npt.NDArray[Any]
 
@@ -27,10 +29,10 @@ SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="i1")
 
 INDICES = {"source": "source_to_target", "target": "target_to_source"}
 
-PIECE = 2_000_000
+EDGES_TOGETHER = 2_000_000
 """Edges that are copied at a time."""
 
-RANGES = 20_000_000
+RANGES_TOGETHER = 20_000_000
 """Ranges of an index that are sorted at a time."""
 
 
@@ -90,6 +92,7 @@ def _write_nodes(file: h5py.File, results: Results) -> None:
 def _write_edges(file: h5py.File, results: Results) -> None:
     nodes = results.experiment.name
     size = sum(population.size for population in results.experiment.populations.values())
+    units = {"weight": weight_unit(results.experiment.models()), "delay": "ms"}
     with h5py.File(results.path) as read:
         for number, (name, count) in enumerate(results.n_synapses.items()):
             synapses, group = read["synapses"][name], file.create_group(f"edges/{name}")
@@ -105,7 +108,7 @@ def _write_edges(file: h5py.File, results: Results) -> None:
                 rows[piece] = np.arange(piece.start, piece.stop)
             for key, quantity in (("syn_weight", "weight"), ("delay", "delay")):
                 values = group.create_dataset(f"0/{key}", (count,), np.float64)
-                values.attrs["units"] = MEANINGS[quantity][0]
+                values.attrs["units"] = units[quantity]
                 _copy(synapses[quantity], values)
 
 
@@ -123,7 +126,7 @@ def _write_index(group: h5py.Group, ids: h5py.Dataset, size: int) -> None:
     low = done = 0
     while done < len(rows):
         # As many nodes at a time as memory has room for.
-        high = max(int(np.searchsorted(last, done + RANGES, side="right")), low + 1)
+        high = max(int(np.searchsorted(last, done + RANGES_TOGETHER, side="right")), low + 1)
         found = [
             np.stack([nodes, begins, ends])[:, (nodes >= low) & (nodes < high)]
             for nodes, begins, ends in _ranges(ids)
@@ -149,7 +152,7 @@ def _write_spikes(file: h5py.File, results: Results) -> None:
     order = np.lexsort((ids, times))
     group.attrs.create("sorting", 2, dtype=SORTING)
     _put(group, "timestamps", times[order])
-    group["timestamps"].attrs["units"] = MEANINGS["time"][0]
+    group["timestamps"].attrs["units"] = QUANTITIES["time"][0]
     _put(group, "node_ids", ids[order].astype(np.uint64))
 
 
@@ -164,7 +167,7 @@ def _write_types(results: Results, folder: Path) -> None:
         nodes.append((i, experiment.name, name, "point_neuron", template, file))
     of_edges = ("model_template", "syn_weight_unit", "delay_unit")
     edges: list[Sequence[object]] = [("edge_type_id", "population", *of_edges)]
-    units = MEANINGS["weight"][0], MEANINGS["delay"][0]
+    units = weight_unit(experiment.models()), "ms"
     for i, name in enumerate(experiment.synapse_types):
         edges.append((i, name, "static_synapse", *units))
     _write_table(folder / "node_types.csv", nodes)
@@ -241,8 +244,8 @@ def _copy(read: h5py.Dataset, written: h5py.Dataset) -> None:
 
 
 def _pieces(count: int) -> Iterator[slice]:
-    for start in range(0, count, PIECE):
-        yield slice(start, min(start + PIECE, count))
+    for start in range(0, count, EDGES_TOGETHER):
+        yield slice(start, min(start + EDGES_TOGETHER, count))
 
 
 def _write_json(path: Path, content: object) -> None:

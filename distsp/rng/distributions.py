@@ -70,3 +70,10 @@ def values(number: float | Uniform | Normal, u: Floats) -> Floats:
     if isinstance(number, float | int):
         return np.full(len(u), float(number))
     return number.quantile(u)
+
+
+def mean(number: float | Uniform | Normal) -> float:
+    """Return the mean of a distribution, or the one value."""
+    if isinstance(number, Uniform):
+        return 0.5 * (number.low + number.high)
+    return number.mean if isinstance(number, Normal) else number

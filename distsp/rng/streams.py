@@ -8,16 +8,18 @@ compute any number without asking another, in any order, so results cannot depen
 from enum import IntEnum
 
 import numpy as np
-import numpy.typing as npt
-from scipy.special import gammaincc
 
+from distsp.base.arrays import Floats, Ints
 from distsp.base.compiled import compiled, inlined
+from distsp.base.errors import InputError
 
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
-STEPS_PER_CALL = 4
-"""One call of the generator gives the random words of this many consecutive steps."""
+
+
+MAX_STREAMS = 2**24
+"""Streams of one purpose."""
 
 
 class Purpose(IntEnum):
@@ -30,6 +32,7 @@ class Purpose(IntEnum):
     BREAK_INCOMING = 5
     PAIR = 6
     SYNAPSE = 7
+    NEURON = 8
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0) -> np.uint64:
@@ -43,12 +46,22 @@ def stream_key(seed: int, purpose: Purpose, index: int = 0) -> np.uint64:
         What the numbers are for.
     index : int
         Which input, connection or synapse type they belong to, 24 bits.
+
+    Raises
+    ------
+    InputError
+        If there are more of them than can be told apart.
     """
+    if not 0 <= index < MAX_STREAMS:
+        what = purpose.name.lower().replace("_", " ")
+        raise InputError(f"{what} {index}: there can be no more than {MAX_STREAMS} of them")
     return np.uint64(seed | (purpose << 24 | index) << 32)
 
 
 @inlined
-def philox(key, c0, c1, c2, c3):  # type: ignore[no-untyped-def]
+def philox(
+    key: np.uint64, c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the four 32-bit words of a counter.
 
     Parameters
@@ -72,7 +85,7 @@ def philox(key, c0, c1, c2, c3):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def unit(high, low):  # type: ignore[no-untyped-def]
+def unit(high: np.uint64, low: np.uint64) -> float:
     """Return a float64 uniform in (0, 1) made of the top 52 bits of two random words.
 
     With 53 bits the half would be rounded, and the largest number would be 1.
@@ -81,7 +94,7 @@ def unit(high, low):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def uniform(key, who, when):  # type: ignore[no-untyped-def]
+def uniform(key: np.uint64, who: int, when: int) -> float:
     """Return the number in (0, 1) of element (`who`, `when`) of a stream."""
     c0, c1 = np.uint64(who), np.uint64(when)
     w0, w1, _, _ = philox(key, c0, c1 & LOW, c1 >> SHIFT, np.uint64(0))
@@ -89,7 +102,7 @@ def uniform(key, who, when):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def uniforms(key, who, when):  # type: ignore[no-untyped-def]
+def uniforms(key: np.uint64, who: Ints, when: int) -> Floats:
     """Return the numbers in (0, 1) of the elements (`who[i]`, `when`) of a stream.
 
     Parameters
@@ -104,91 +117,3 @@ def uniforms(key, who, when):  # type: ignore[no-untyped-def]
     for i in range(len(who)):
         numbers[i] = uniform(key, who[i], when)
     return numbers
-
-
-@compiled
-def poisson_words(key, first, stride, group, n, words):  # type: ignore[no-untyped-def]
-    """Write the random words of four consecutive steps of a block of neurons.
-
-    Parameters
-    ----------
-    key : uint64
-    first, stride : int
-        Neuron j of the block has the id `first + j * stride`.
-    group : int
-        The steps are 4 * group to 4 * group + 3.
-    n : int
-        Neurons in the block.
-    words : array (4, at least n) of uint32
-        Written to.
-    """
-    g = np.uint64(group)
-    g0, g1 = g & LOW, g >> SHIFT
-    id0, step, zero = np.uint64(first), np.uint64(stride), np.uint64(0)
-    out0, out1, out2, out3 = words[0], words[1], words[2], words[3]
-    for j in range(n):
-        w0, w1, w2, w3 = philox(key, id0 + np.uint64(j) * step, g0, g1, zero)
-        out0[j] = np.uint32(w0)
-        out1[j] = np.uint32(w1)
-        out2[j] = np.uint32(w2)
-        out3[j] = np.uint32(w3)
-
-
-def poisson_thresholds(mean: float) -> tuple[int, npt.NDArray[np.uint32]]:
-    """Return the table by which a random word becomes a count.
-
-    The count is `base` plus the number of thresholds that a 32-bit word exceeds. Threshold k is
-    P(count <= base + k) in units of 2**-32, so each probability is exact to 2**-32; no sample that
-    a computer could draw tells the difference.
-
-    Parameters
-    ----------
-    mean : float
-        Expected count of a step.
-
-    Returns
-    -------
-    base : int
-        The smallest count that has a probability of at least 2**-32.
-    thresholds : array of uint32
-        Padded to a multiple of four with a value that no word exceeds.
-    """
-    spread = 7.0 * np.sqrt(mean)
-    counts = np.arange(max(0, int(mean - spread) - 1), int(mean + spread) + 24)
-    # P(N <= n) of a Poisson variable is the regularized upper incomplete gamma function.
-    cumulative = np.rint(gammaincc(counts + 1.0, mean) * 2.0**32) if mean > 0 else np.full(1, 2**32)
-    reached = (cumulative > 0) & (cumulative < 2.0**32)
-    base = int(counts[cumulative == 0][-1]) + 1 if np.any(cumulative == 0) else 0
-    thresholds = (cumulative[reached] - 1).astype(np.uint32)
-    padding = np.full(-len(thresholds) % 4, 0xFFFFFFFF, dtype=np.uint32)
-    return base, np.concatenate([thresholds, padding])
-
-
-@compiled
-def poisson_counts(words, base, thresholds, counts):  # type: ignore[no-untyped-def]
-    """Write the count of each random word, as `poisson_thresholds` defines it.
-
-    Parameters
-    ----------
-    words : array (n,) of uint32
-    base : int
-    thresholds : array (m,) of uint32
-        m is a multiple of four.
-    counts : array (n,) of int32
-        Written to.
-    """
-    counts[:] = np.int32(base)
-    largest = np.uint32(0)
-    for j in range(len(words)):
-        largest = max(largest, words[j])
-    # Four thresholds a pass: each word and count is then loaded and stored a quarter as often. Half
-    # of the thresholds are so improbable that mostly no word of the block exceeds them.
-    for k in range(0, len(thresholds), 4):
-        if thresholds[k] >= largest:
-            break
-        t0, t1, t2, t3 = thresholds[k], thresholds[k + 1], thresholds[k + 2], thresholds[k + 3]
-        for j in range(len(words)):
-            word = words[j]
-            reached = np.int32(word > t0) + np.int32(word > t1)
-            reached += np.int32(word > t2) + np.int32(word > t3)
-            counts[j] += reached

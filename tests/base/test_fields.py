@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from distsp.base.fields import Fields, Finite, InputError, Positive, shorten, whole_steps
+from distsp.base.errors import InputError, shorten
+from distsp.base.fields import Fields, Finite, Positive
+from distsp.base.time_grid import whole_steps
 
 
 class Inner(Fields):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from distsp.base.fields import WriteError
+from distsp.base.errors import WriteError
 from distsp.base.files import remove_unfinished, replacing
 
 

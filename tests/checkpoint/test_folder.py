@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from distsp import Network, Simulation
-from distsp.base.fields import InputError, WriteError
+from distsp.base.errors import InputError, WriteError
 
 GROWING = {"curve": "gaussian", "growth_rate": 0.08, "eps": 0.1, "z": 1.5}
 WEIGHTS = {"distribution": "normal", "mean": 0.0, "std": 40.0}
@@ -42,7 +42,7 @@ def network(size: int = 23) -> Network:
 
 def change(net: Network) -> None:
     """Change what may be changed between two runs."""
-    net.inputs["input_0"].set(2500.0)
+    net.inputs["input_0"].set(rate=2500.0)
     net.populations["A"].set(E_L=-69.5)
     net.connect(net.populations["B"], net.populations["A"], "static", "fixed_indegree", indegree=2)
 
@@ -122,7 +122,7 @@ def test_again_and_again(tmp_path: Path) -> None:
 def test_many_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sim = Simulation(network())
     sim.run(40.0)
-    monkeypatch.setattr("distsp.checkpoint.redistribute.PIECE", 7)
+    monkeypatch.setattr("distsp.checkpoint.redistribute.ENTRIES_TOGETHER", 7)
     sim.save(tmp_path)
     resumed = Simulation.load(tmp_path, network())
     for simulation in (sim, resumed):
@@ -180,7 +180,7 @@ def lose_the_manifest(folder: Path) -> None:
 
 def other_version(folder: Path) -> None:
     path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 1}))
 
 
 def other_network(folder: Path) -> None:
@@ -200,7 +200,7 @@ def other_network(folder: Path) -> None:
         (cut_the_manifest_short, "manifest.json is damaged"),
         (lose_a_file, "rank-0.arrays cannot be read: No such file or directory"),
         (lose_the_manifest, "manifest.json cannot be read: No such file or directory"),
-        (other_version, "is of format 2, this distsp reads 1"),
+        (other_version, "is of format 1, this distsp reads 2"),
         (other_network, "is of another network: populations.A.size: 23 must be 24"),
     ],
 )
@@ -241,7 +241,10 @@ def test_every_byte_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        (lambda net: net.inputs["input_1"].set(1.0), r"inputs.input_1.rate: 1.0 must be 2000.0"),
+        (
+            lambda net: net.inputs["input_1"].set(rate=1.0),
+            r"inputs.input_1.rate: 1.0 must be 2000.0",
+        ),
         (lambda net: net.create("iaf_psc_exp", 1, name="D"), "the checkpoint lacks populations.D"),
         (lambda net: setattr(net, "seed", 8), "seed: 8 must be 7"),
         (change, "populations.A.parameters.E_L: -69.5 must be -70.0"),
@@ -299,7 +302,7 @@ def test_what_cannot_be_written_leaves_nothing(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    for place in ("write_arrays", "_write_manifest"):
+    for place in ("write_parts", "_write_manifest"):
         with monkeypatch.context() as patch:
             patch.setattr(f"distsp.checkpoint.folder.{place}", full)
             with pytest.raises(WriteError, match=r"No space left on device$"):

@@ -8,7 +8,7 @@ import pytest
 
 import distsp.cli.plot
 from distsp import load_results
-from distsp.base.fields import InputError
+from distsp.base.errors import InputError
 from distsp.cli import stops
 from distsp.cli.run import main
 
@@ -124,7 +124,7 @@ def test_full_disk_does_not_end_a_run(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("distsp.checkpoint.folder.write_arrays", full)
+    monkeypatch.setattr("distsp.checkpoint.folder.write_parts", full)
     assert main([*QUICK[:-2], "--no-figure", "--duration", "100", "--checkpoint-every", "100"]) == 0
     (line,) = (record.getMessage() for record in caplog.records)
     assert line.endswith("a checkpoint cannot be written: No space left on device; the run goes on")

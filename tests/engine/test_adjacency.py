@@ -16,7 +16,7 @@ def listed(table: Adjacency) -> list[list[tuple]]:
     rows: list[list[tuple]] = [[] for _ in range(len(table.length))]
     numbers, columns, weights, delays = table.entries(0, len(rows))
     for i, row in enumerate(numbers):
-        own = (weights[i], delays[i]) if table.valued else ()
+        own = (weights[i], delays[i]) if table.heterogeneous else ()
         rows[row].append((int(columns[i]), *own))
     return rows
 
@@ -33,11 +33,11 @@ def check(table: Adjacency, model: list[list[tuple]]) -> None:
     assert used.max(initial=0) <= 1
 
 
-@pytest.mark.parametrize("valued", [False, True])
+@pytest.mark.parametrize("heterogeneous", [False, True])
 @settings(max_examples=150)
 @given(data=st.data())
-def test_a_table_is_a_list_of_rows(valued, data):
-    table, model = Adjacency(N_ROWS, valued), [[] for _ in range(N_ROWS)]
+def test_a_table_is_a_list_of_rows(heterogeneous, data):
+    table, model = Adjacency(N_ROWS, heterogeneous), [[] for _ in range(N_ROWS)]
     serial = 0
     for _ in range(data.draw(st.integers(1, 8))):
         if data.draw(st.booleans()):
@@ -47,9 +47,9 @@ def test_a_table_is_a_list_of_rows(valued, data):
             delays = np.arange(len(new)) + 1
             serial += len(new)
             for row, column, weight, delay in zip(rows, columns, weights, delays, strict=True):
-                own = (weight, delay) if valued else ()
+                own = (weight, delay) if heterogeneous else ()
                 model[row].append((int(column), *own))
-            if valued:
+            if heterogeneous:
                 table.insert(rows, columns, weights, delays)
             else:
                 table.insert(rows, columns)
@@ -68,15 +68,15 @@ def test_a_table_is_a_list_of_rows(valued, data):
         check(table, model)
 
 
-@pytest.mark.parametrize("valued", [False, True])
-def test_growth_one_by_one(valued):
+@pytest.mark.parametrize("heterogeneous", [False, True])
+def test_growth_one_by_one(heterogeneous):
     rng = np.random.default_rng(1)
-    table, model = Adjacency(3, valued), [[] for _ in range(3)]
+    table, model = Adjacency(3, heterogeneous), [[] for _ in range(3)]
     for i in range(500):
         row, column = int(rng.integers(3)), int(rng.integers(1000))
-        own = (float(i), i) if valued else ()
+        own = (float(i), i) if heterogeneous else ()
         model[row].append((column, *own))
-        values = ([float(i)], [i]) if valued else ()
+        values = ([float(i)], [i]) if heterogeneous else ()
         table.insert(*(np.array(x) for x in ([row], [column], *values)))
     check(table, model)
     # A growing table wastes some of its memory, not most of it.
@@ -93,8 +93,8 @@ def test_a_table_that_is_made_once_has_exact_room():
 
 def test_nothing_added_nothing_removed():
     none = np.empty(0, dtype=np.int64)
-    for valued in (False, True):
-        table = Adjacency(2, valued)
+    for heterogeneous in (False, True):
+        table = Adjacency(2, heterogeneous)
         table.insert(none, none)
         table.remove(none, none, none)
         assert len(table) == 0

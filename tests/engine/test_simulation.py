@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest
 
-from distsp.base.fields import InputError
+from distsp.base.errors import InputError
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment
 from distsp.network.network import Network
@@ -78,7 +78,7 @@ def test_a_synapse_made_after_the_emission_does_not_carry_the_spike(weight):
         target = counts_weights(net, **{"in": STILL | {"z": 1.0}})
         net.synapse_type("s", weight=weight, delay=2.0, pre="out", post="in")
         simulation = Simulation(net, Ranks())
-        z = simulation.state.z
+        z = simulation.state.arrays.z
         kept = z.copy()
         if first_update:
             z[:] = 0.0
@@ -101,7 +101,7 @@ def test_a_synapse_removed_after_the_emission_still_delivers(weight):
     simulation.run(H)
     assert source.spike_count.tolist() == [1]
     assert simulation.synapse_count("s") == 1
-    simulation.state.z[:] = 0.0
+    simulation.state.arrays.z[:] = 0.0
     simulation.run(1.0)
     assert simulation.synapse_count("s") == 0
     assert target.V_m[0] == 0.0
@@ -336,7 +336,7 @@ def test_synapses_in_pieces(monkeypatch):
         order = np.lexsort((whole["target"], whole["source"]))
         assert (order == np.arange(len(order))).all()
         with monkeypatch.context() as patch:
-            patch.setattr("distsp.engine.synapses.CHUNK", 7)
+            patch.setattr("distsp.engine.synapses.GATHERED_SYNAPSES", 7)
             pieces = list(simulation.synapse_chunks(name))
         for key, values in whole.items():
             joined = np.concatenate([piece[key] for piece in pieces])

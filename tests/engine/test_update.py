@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from distsp.engine.simulation import Simulation
-from distsp.network.network import Network, SynapseType
+from distsp.network.network import Network
+from distsp.network.synapse_type import SynapseType
 from distsp.parallel.ranks import Ranks
 from distsp.rng.streams import Purpose, philox, stream_key, uniform
 
@@ -30,7 +31,7 @@ class Slow:
     def __init__(self, simulation: Simulation) -> None:
         self.seed = simulation.network.seed
         self.types: dict[str, SynapseType] = dict(sorted(simulation.network.synapse_types.items()))
-        n = simulation.n_neurons
+        n = simulation.layout.n_neurons
         self.z = {e: [0.0] * n for e in simulation.elements}
         self.connected = {e: [0] * n for e in simulation.elements}
         self.tau_vacant = {e: [0.0] * n for e in simulation.elements}
@@ -119,18 +120,18 @@ def listed(simulation: Simulation, name: str) -> list[tuple[int, int]]:
 
 def check_conservation(simulation: Simulation) -> None:
     """Check that the bound elements are the ends of the synapses, in every table."""
-    tables, state = simulation.tables, simulation.state
-    ends = {e: np.zeros(simulation.n_neurons, dtype=int) for e in simulation.elements}
-    for name, kind in tables.kinds.items():
+    tables, state = simulation.tables, simulation.state.arrays
+    ends = {e: np.zeros(simulation.layout.n_neurons, dtype=int) for e in simulation.elements}
+    for name, table in tables.types.items():
         synapses = listed(simulation, name)
         assert simulation.synapse_count(name) == len(synapses)
-        if not kind.description.plastic:
+        if not table.plastic:
             continue
         for source, target in synapses:
-            ends[kind.description.pre][source] += 1
-            ends[kind.description.post][target] += 1
-        first = kind.incoming * simulation.n_local
-        targets, sources, _, _ = tables.incoming.entries(first, first + simulation.n_local)
+            ends[table.description.pre][source] += 1
+            ends[table.description.post][target] += 1
+        first = table.first_incoming_row
+        targets, sources, _, _ = tables.incoming.entries(first, first + simulation.layout.n_local)
         assert sorted(zip(sources.tolist(), (targets - first).tolist(), strict=True)) == synapses
     for e, name in enumerate(simulation.elements):
         assert state.z_connected[e].tolist() == ends[name].tolist()
@@ -141,8 +142,8 @@ def check_same(simulation: Simulation, slow: Slow) -> None:
     for name in slow.types:
         assert listed(simulation, name) == sorted(slow.synapses[name])
     for e, name in enumerate(simulation.elements):
-        assert simulation.state.z_connected[e].tolist() == slow.connected[name]
-        assert simulation.state.z[e].tolist() == slow.z[name]
+        assert simulation.state.arrays.z_connected[e].tolist() == slow.connected[name]
+        assert simulation.state.arrays.z[e].tolist() == slow.z[name]
 
 
 ELEMENTS = ["a", "b", "c"]
@@ -196,9 +197,9 @@ def test_update_is_the_obvious_one(data):
                 for i in p.ids:
                     z = data.draw(amounts)
                     slow.z[element][i] = z
-                    simulation.state.z[simulation.elements.index(element), i] = z
+                    simulation.state.arrays.z[simulation.elements.index(element), i] = z
         step = data.draw(st.integers(0, 2**44))
-        simulation._update.apply(simulation.state, step)
+        simulation._update.apply(step)
         slow.update(step)
         check_same(simulation, slow)
         check_conservation(simulation)
@@ -222,17 +223,17 @@ def network(sizes=(3,), z=0.0, tau_vacant=0.0, weight=1.0, indegree=0, update=1.
 
 def z(simulation: Simulation, element: str) -> np.ndarray:
     """Return the elements of all neurons, to be changed."""
-    return simulation.state.z[simulation.elements.index(element)]
+    return simulation.state.arrays.z[simulation.elements.index(element)]
 
 
 def connected(simulation: Simulation, element: str) -> list[int]:
     """Return how many elements of all neurons are bound."""
-    return simulation.state.z_connected[simulation.elements.index(element)].tolist()
+    return simulation.state.arrays.z_connected[simulation.elements.index(element)].tolist()
 
 
 def update(simulation: Simulation, step: int = 10) -> None:
     """Apply the update."""
-    simulation._update.apply(simulation.state, step)
+    simulation._update.apply(step)
 
 
 def test_update_at_time_zero_and_before_the_step_that_starts_there():
@@ -309,7 +310,7 @@ def test_a_neuron_loses_as_many_synapses_as_elements():
     assert connected(simulation, "out") == [50] + [0] * 50
     assert z(simulation, "out")[0] == 50.0
     z(simulation, "out")[0] = 42.5
-    simulation._update._break_outgoing(simulation.state, simulation.tables.kinds["s"], 0, 10)
+    simulation._update._break_outgoing(simulation.tables["s"], 0, 10)
     assert simulation.synapse_count("s") == 42
     assert connected(simulation, "out")[0] == 42
     # 49 were bound after the first removal: more than 42.
@@ -406,7 +407,7 @@ def test_the_removed_copy_of_a_valued_synapse_takes_its_own_weight_along():
     before = simulation.synapses("s")
     z(simulation, "in")[:] = [0.0, 12.0, 20.0, 7.0]
     z(simulation, "out")[:] = 60.0
-    simulation._update._break_incoming(simulation.state, simulation.tables.kinds["s"], 0, 10)
+    simulation._update._break_incoming(simulation.tables["s"], 0, 10)
     after = simulation.synapses("s")
     counts = [12, 20, 7]
     assert np.bincount(after["target"], minlength=4).tolist() == [0, *counts]
@@ -421,9 +422,9 @@ def test_the_removed_copy_of_a_valued_synapse_takes_its_own_weight_along():
 
 def lost(simulation: Simulation, before: list[tuple[int, int]], step: int, outgoing: bool):
     """Return the synapses that one half of the removal breaks."""
-    kind, state = simulation.tables.kinds["s"], simulation.state
+    table = simulation.tables["s"]
     half = simulation._update._break_outgoing if outgoing else simulation._update._break_incoming
-    half(state, kind, 0, step)
+    half(table, 0, step)
     return Counter(before) - Counter(listed(simulation, "s"))
 
 
@@ -486,11 +487,10 @@ def test_every_pair_is_equally_likely(z_out, z_in):
     simulation = network((n,), z=0.0)
     found = np.zeros((n, n))
     for step in range(updates):
-        state = simulation.state
         z(simulation, "out")[:] = z_out
         z(simulation, "in")[:] = z_in
         before = Counter(listed(simulation, "s"))
-        simulation._update._pair(state, simulation.tables.kinds["s"], 0, step)
+        simulation._update._pair(simulation.tables["s"], 0, step)
         made = Counter(listed(simulation, "s")) - before
         for pair, count in made.items():
             found[pair] += count
@@ -500,8 +500,8 @@ def test_every_pair_is_equally_likely(z_out, z_in):
         copies = np.zeros(len(gone), dtype=np.int64)
         for i in range(1, len(gone)):
             copies[i] = copies[i - 1] + 1 if (gone[i] == gone[i - 1]).all() else 0
-        simulation.tables.remove(simulation.tables.kinds["s"], gone[:, 0], gone[:, 1], copies)
-        state.z_connected[:] = 0
+        simulation.tables["s"].remove(gone[:, 0], gone[:, 1], copies)
+        simulation.state.arrays.z_connected[:] = 0
     expected = updates / n
     statistic = ((found - expected) ** 2).sum() / expected
     if z_out == z_in:

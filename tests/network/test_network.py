@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from distsp.base.fields import MAX_SIZE, InputError
+from distsp.base.errors import InputError
+from distsp.base.fields import MAX_SIZE
 from distsp.network.network import Network
 from distsp.plasticity.growth_curves import Linear
 

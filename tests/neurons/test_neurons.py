@@ -10,14 +10,15 @@ from math import e
 import numpy as np
 import pytest
 
-from distsp.engine.plan import kernels
+from distsp.engine.plan import model_kernel
 from distsp.engine.simulation import Simulation
 from distsp.network.network import Network
-from distsp.neurons import MODELS
-from distsp.neurons.model import BLOCK
+from distsp.neurons import NeuronModel
+from distsp.neurons.model import BLOCK_NEURONS, SCRATCH_ROWS
 from distsp.parallel.ranks import Ranks
 
 H = 0.1
+MODELS = ["iaf_psc_alpha", "iaf_psc_exp", "iaf_psc_delta"]
 CURRENT_MODELS = ["iaf_psc_alpha", "iaf_psc_exp"]
 TIME_CONSTANTS = [
     (10.0, 2.0, 2.0),
@@ -81,7 +82,7 @@ def system(model: str, tau_m: float, tau_ex: float, tau_in: float, I_e: float, C
 
 def advance(model, parameters, inputs, n_steps_of_a_call=20, n_neurons=1):
     """Run the compiled step on neurons that all get `inputs` (2, steps); return states, spikes."""
-    neuron, step = MODELS[model](**parameters), kernels()[list(MODELS).index(model)]
+    neuron, step = NeuronModel.members[model](**parameters), model_kernel(model)
     variables = np.zeros((len(neuron.variables), n_neurons))
     refractory = np.zeros(n_neurons, dtype=np.int32)
     constants = np.zeros(16)
@@ -91,18 +92,24 @@ def advance(model, parameters, inputs, n_steps_of_a_call=20, n_neurons=1):
     states, spikes = [], []
     for first in range(0, inputs.shape[1], n_steps_of_a_call):
         rows = inputs[:, first : first + n_steps_of_a_call]
-        work = [np.repeat(row[:, None], BLOCK, axis=1).copy() for row in rows]
+        work = [np.repeat(row[:, None], BLOCK_NEURONS, axis=1).copy() for row in rows]
         count = 0
-        for lo in range(0, n_neurons, BLOCK):
+        for lo in range(0, n_neurons, BLOCK_NEURONS):
             count = step(
                 variables,
                 refractory,
                 lo,
-                min(lo + BLOCK, n_neurons),
+                min(lo + BLOCK_NEURONS, n_neurons),
                 *work,
+                np.empty((rows.shape[1], 0)),
+                False,
                 rows.shape[1],
                 constants,
-                np.empty(BLOCK),
+                np.empty((SCRATCH_ROWS, BLOCK_NEURONS)),
+                np.uint64(0),
+                first,
+                0,
+                1,
                 lags,
                 neurons,
                 count,
@@ -121,7 +128,7 @@ def random_input(seed: int, n_steps: int, rate: float = 0.1, size: float = 100.0
     return inputs
 
 
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(("tau_m", "tau_ex", "tau_in"), TIME_CONSTANTS)
 def test_state_is_that_of_the_exact_system(model, tau_m, tau_ex, tau_in):
     parameters = {"tau_m": tau_m, "I_e": 37.5, "C_m": 250.0, "V_th": 1e9}
@@ -147,7 +154,7 @@ def test_state_is_that_of_the_exact_system(model, tau_m, tau_ex, tau_in):
 @pytest.mark.parametrize("model", CURRENT_MODELS)
 def test_propagators_are_smooth_where_the_time_constants_meet(model):
     def constants(tau):
-        return MODELS[model](tau_m=10.0, tau_syn_ex=tau, tau_syn_in=tau).constants(H)
+        return NeuronModel.members[model](tau_m=10.0, tau_syn_ex=tau, tau_syn_in=tau).constants(H)
 
     meet = constants(10.0)
     assert np.isfinite(meet).all()
@@ -198,7 +205,7 @@ def one_neuron(
 
 
 @pytest.mark.parametrize("t_ref", [0.0, 0.1, 2.0, 5.0])
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("model", MODELS)
 def test_spikes_are_those_of_the_plain_integrator(model, t_ref):
     parameters = {
         "tau_m": 9.0,
@@ -223,19 +230,19 @@ def test_spikes_are_those_of_the_plain_integrator(model, t_ref):
     np.testing.assert_allclose(states[:, 0, 0], potentials, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("model", MODELS)
 def test_blocks_and_slices_change_no_bit(model):
     inputs = random_input(3, 700, rate=0.5, size=4.0 if model == "iaf_psc_delta" else 200.0)
     parameters = {"I_e": 500.0}
     alone, spikes, _ = advance(model, parameters, inputs, 1)
-    n = 2 * BLOCK + 7
+    n = 2 * BLOCK_NEURONS + 7
     many, their_spikes, _ = advance(model, parameters, inputs, 32, n)
     assert spikes
     assert (many[-1] == alone[-1]).all()
     assert sorted(their_spikes) == [(step, i) for step, _ in spikes for i in range(n)]
 
 
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("model", MODELS)
 def test_refractory_countdown(model):
     # 10 steps of t_ref: V stays at V_reset in the 10 steps after the one of the spike.
     parameters = {"t_ref": 1.0, "I_e": 1e4, "V_reset": -65.0}
@@ -289,7 +296,7 @@ def fires_in_step(net: Network, step: int, n: int = 1):
 @pytest.mark.parametrize("emitted", [0, 4, 33])
 @pytest.mark.parametrize("slice_steps", [1, 3, 40])
 @pytest.mark.parametrize("valued", [False, True])
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("model", MODELS)
 def test_a_spike_acts_after_its_delay(model, emitted, delay, slice_steps, valued):
     net = Network(resolution=H, seed=1)
     source = fires_in_step(net, emitted)
@@ -374,7 +381,7 @@ def test_a_current_set_between_runs_acts_in_the_next_step():
     assert neuron.V_m[0] == pytest.approx(before * np.exp(-H / 10.0), rel=1e-14)
 
 
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("model", MODELS)
 def test_a_new_resting_potential_leaves_v_where_it_is(model):
     net = Network(resolution=H, seed=1)
     neuron = net.create(model, 1, I_e=100.0)

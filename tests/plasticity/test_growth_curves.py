@@ -6,10 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
-from distsp.engine import loop
 from distsp.engine.simulation import Simulation
 from distsp.network.network import Network
 from distsp.parallel.ranks import Ranks
+from distsp.plasticity.growth import Growth, grow, grow_all
 from distsp.plasticity.growth_curves import Element, Gaussian, Linear, Sigmoid, grown, growth
 
 H, TAU, BETA = 0.1, 200.0, 0.01
@@ -42,18 +42,18 @@ def element(curve: dict) -> Element:
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
 @pytest.mark.parametrize("calcium", [0.0, 0.01, 0.02, 0.05, 0.07, 0.3])
 def test_rate_of_a_curve(curve, calcium):
-    kind, a, b = element(curve).shape()
+    kind, a, b = element(curve).coefficients()
     assert growth(kind, a, b, calcium) == pytest.approx(rate(curve, calcium), rel=1e-13, abs=1e-15)
 
 
 def test_where_the_curves_are_zero():
     for curve in CURVES.values():
-        shape = element(curve).shape()
+        shape = element(curve).coefficients()
         for key in ("eta", "eps"):
             if key in curve:
                 assert abs(growth(*shape, curve[key])) < 1e-14
     # Growth between the zeros of a gaussian, loss outside.
-    shape = element(CURVES["gaussian"]).shape()
+    shape = element(CURVES["gaussian"]).coefficients()
     assert growth(*shape, 0.04) == 1.0
     assert growth(*shape, 0.0) < 0.0
     assert growth(*shape, 0.2) < 0.0
@@ -69,7 +69,7 @@ def test_where_the_curves_are_zero():
 @example(calcium=1e-300, duration=1e-3)
 def test_integral_of_a_curve(curve, calcium, duration):
     # In units of the time constant of calcium.
-    shape = element(curve).shape()
+    shape = element(curve).coefficients()
     got = grown(*shape, calcium, TAU, duration * TAU) / TAU
     # Where calcium crosses the curve is where the integrand needs care.
     crossings = [np.log(calcium / c) for c in (0.005, 0.02, 0.05, 0.1) if 0 < c < calcium]
@@ -87,7 +87,7 @@ def test_integral_of_a_curve(curve, calcium, duration):
 
 
 def test_no_time_no_growth():
-    assert grown(*element(CURVES["gaussian"]).shape(), 0.1, TAU, 0.0) == 0.0
+    assert grown(*element(CURVES["gaussian"]).coefficients(), 0.1, TAU, 0.0) == 0.0
 
 
 def follow(curve: dict, nu: float, z: float, spikes: list[int], stops: list[int], end: int):
@@ -113,21 +113,6 @@ def follow(curve: dict, nu: float, z: float, spikes: list[int], stops: list[int]
     return calcium, z
 
 
-def fields(populations: int = 1):
-    """Return a state of one neuron with one element and no time behind it, as `loop.grow` takes."""
-    names = loop.State._fields
-    state = loop.State(**dict.fromkeys(names, np.zeros(1)))
-    return state._replace(calcium_step=np.zeros(1, np.int64), z=np.zeros((1, 1)))
-
-
-def populations_of_one():
-    """Return the description of one population, as `loop.grow` takes it."""
-    empty = dict.fromkeys(loop.Populations._fields, np.zeros(1, np.int64))
-    empty |= {"tau_calcium": np.array([TAU / H]), "beta_calcium": np.array([BETA])}
-    empty |= {"size": np.ones(1, np.int64), "constants": np.zeros((1, 1))}
-    return loop.Populations(**empty)
-
-
 @pytest.mark.parametrize("nu", [0.002, -0.002])
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
 def test_growth_along_a_random_spike_train(curve, nu):
@@ -136,18 +121,23 @@ def test_growth_along_a_random_spike_train(curve, nu):
     gaps = np.where(rng.uniform(size=40) < 0.7, rng.integers(1, 60, 40), rng.integers(1, 9000, 40))
     spikes = np.cumsum(gaps).tolist()
     end = spikes[-1] + 5000
-    state, populations = fields(), populations_of_one()
-    state.z[0, 0] = 1.5
-    growing = loop.Growth(
-        np.array([1]), np.array([[element(curve).shape()]]), np.array([[0]]), np.array([[nu * H]])
+    growing = Growth(
+        first=np.zeros(1, np.int64),
+        size=np.ones(1, np.int64),
+        tau_calcium=np.array([TAU / H]),
+        n_curves=np.array([1]),
+        curves=np.array([[element(curve).coefficients()]]),
+        curve_of=np.array([[0]]),
+        rate=np.array([[nu * H]]),
     )
+    state = np.zeros(1), np.zeros(1, np.int64), np.array([[1.5]])
     neuron = np.zeros(len(spikes), dtype=np.int32)
-    loop.grow(state, growing, populations, 0, neuron, 0, np.array(spikes), BETA)
-    loop.grow_all(state, growing, populations, end)
+    grow(*state, growing, 0, neuron, 0, np.array(spikes), BETA)
+    grow_all(*state, growing, end)
     calcium, z = follow(curve, nu, 1.5, spikes, [], end)
-    assert state.calcium_step[0] == end
-    assert state.calcium[0] == pytest.approx(calcium, rel=1e-9)
-    assert state.z[0, 0] == pytest.approx(z, rel=1e-9)
+    assert state[1][0] == end
+    assert state[0][0] == pytest.approx(calcium, rel=1e-9)
+    assert state[2][0, 0] == pytest.approx(z, rel=1e-9)
 
 
 def growing_network(record: float | None = None, update: float | None = None):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from distsp.plasticity.pairing import choose_without_replacement, lowest_of_each, pair
+from distsp.plasticity.breaking import lowest_of_each
+from distsp.plasticity.pairing import choose_without_replacement, pair
 from distsp.rng.streams import Purpose, stream_key
 
 SURE = 1e-6

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from distsp import Experiment, Simulation, load_results
 from distsp.results.figures import plot_structural_plasticity
-from distsp.results.results import Results, write_results
+from distsp.results.read import Results
+from distsp.results.write import write_results
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from distsp import Experiment, Simulation, load_results
-from distsp.base.fields import InputError
+from distsp.base.errors import InputError
 from distsp.network.description import describe
-from distsp.results.results import write_results
+from distsp.results.write import write_results
 
 
 def test_comes_back(wired) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from distsp import load_results, write_sonata
-from distsp.base.fields import InputError
+from distsp.base.errors import InputError
 from distsp.cli.run import main
 from distsp.results import sonata
 
@@ -18,8 +18,8 @@ from distsp.results import sonata
 @pytest.fixture
 def written(wired, tmp_path: Path, monkeypatch) -> Path:
     """The SONATA files of `wired`, their edges copied and indexed in many small pieces."""
-    monkeypatch.setattr(sonata, "PIECE", 7)
-    monkeypatch.setattr(sonata, "RANGES", 5)
+    monkeypatch.setattr(sonata, "EDGES_TOGETHER", 7)
+    monkeypatch.setattr(sonata, "RANGES_TOGETHER", 5)
     write_sonata(load_results(wired[1]), tmp_path / "new" / "sonata")
     return tmp_path / "new" / "sonata"
 

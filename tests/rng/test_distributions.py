@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from distsp.base.fields import InputError
+from distsp.base.errors import InputError
 from distsp.rng.distributions import Normal, Uniform, values
 
 U = np.array([1e-12, 0.1, 0.5, 0.9, 1 - 1e-12])

@@ -4,17 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest, poisson
 
-from distsp.rng.streams import (
-    Purpose,
-    philox,
-    poisson_counts,
-    poisson_thresholds,
-    poisson_words,
-    stream_key,
-    uniform,
-    uniforms,
-    unit,
-)
+from distsp.rng.poisson import poisson_counts, poisson_thresholds, poisson_words
+from distsp.rng.streams import Purpose, philox, stream_key, uniform, uniforms, unit
 
 FULL = 0xFFFFFFFF
 RATES = [1.0, 100.0, 10_000.0, 45_000.0, 200_000.0, 800_000.0]

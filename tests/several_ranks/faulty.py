@@ -20,14 +20,14 @@ from distsp.cli import run, stops
 from distsp.parallel.ranks import Ranks
 
 PLACES = {
-    "build": ("distsp.network.connections", "FixedIndegree.draw"),
+    "build": ("distsp.network.rules", "FixedIndegree.draw"),
     "loop": ("distsp.engine.loop", "advance"),
     "update": ("distsp.engine.update", "bind"),
-    "recording": ("distsp.recorders.recorders", "means"),
-    "checkpoint": ("distsp.checkpoint.folder", "write_arrays"),
+    "recording": ("distsp.recorders.population_means", "means"),
+    "checkpoint": ("distsp.checkpoint.folder", "write_parts"),
     "rename": ("distsp.checkpoint.folder", "_sync"),
     "prune": ("distsp.checkpoint.folder", "_prune"),
-    "refresh": ("distsp.results.results", "_write_provenance"),
+    "refresh": ("distsp.results.write", "_write_provenance"),
     "finish": ("distsp.cli.run", "write_results"),
     "figure": ("distsp.cli.run", "plot_structural_plasticity"),
 }

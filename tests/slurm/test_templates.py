@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from distsp.results.results import H5
+from distsp.results.quantities import H5
 
 EXPERIMENT = """
 name = "busy"

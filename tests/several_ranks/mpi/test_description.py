@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from distsp import Network, Simulation
-from distsp.base.fields import InputError
+from distsp.base.errors import InputError
 from distsp.parallel.ranks import Ranks
 
 pytestmark = pytest.mark.mpi(min_size=2)

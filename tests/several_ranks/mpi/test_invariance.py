@@ -193,7 +193,7 @@ def test_changes_between_runs(ranks):
 def test_synapses_in_pieces(ranks, monkeypatch):
     simulation = Simulation(static(), ranks)
     whole = simulation.synapses("valued")
-    monkeypatch.setattr("distsp.engine.synapses.CHUNK", 10)
+    monkeypatch.setattr("distsp.engine.synapses.GATHERED_SYNAPSES", 10)
     pieces = list(simulation.synapse_chunks("valued"))
     assert len(pieces) > 3
     for key, values in whole.items():

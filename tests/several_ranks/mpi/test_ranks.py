@@ -13,7 +13,7 @@ pytestmark = pytest.mark.mpi(min_size=2)
 @pytest.fixture(params=[1, 20, 2**28], ids=lambda n: f"pieces of {n} bytes")
 def piece(request, monkeypatch):
     """Let arrays go in pieces of different sizes, one of them below that of a number."""
-    monkeypatch.setattr(distsp.parallel.ranks, "PIECE", request.param)
+    monkeypatch.setattr(distsp.parallel.ranks, "MESSAGE_BYTES", request.param)
 
 
 def part(rank: int, columns: int, dtype: type) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import chi2
 
 from distsp.engine.simulation import Simulation
-from distsp.network.connections import RULES
 from distsp.network.network import Network
+from distsp.network.rules import Rule
 from distsp.parallel.ranks import Ranks
 from distsp.rng.streams import Purpose, stream_key
 
@@ -20,7 +20,7 @@ FLAGS = [(True, True), (True, False), (False, True), (False, False)]
 def draw(rule: str, n: int, targets: np.ndarray, same: bool = False, **parameters):
     """Return the pairs that a rule draws, as a list."""
     own = targets if same else np.full_like(targets, -1)
-    sources, chosen = RULES[rule](**parameters).draw(KEY, n, targets, own)
+    sources, chosen = Rule.members[rule](**parameters).draw(KEY, n, targets, own)
     assert len(sources) == len(chosen)
     return list(zip(sources.tolist(), chosen.tolist(), strict=True))
 

@@ -5,21 +5,22 @@ draws the synapses of its own targets, each from a stream that the target's plac
 network is the same on any number of ranks.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from distsp.base.arrays import Ints
 from distsp.base.compiled import compiled
+from distsp.base.components import Component, OneOf
 from distsp.base.fields import MAX_SIZE, Fields, Probability
 from distsp.rng.streams import uniform
 
-Ids = npt.NDArray[np.int64]
 
+class Rule(Component):
+    """What draws the synapses of a connection."""
 
-class Rule(Fields):
-    """Base of the rules."""
+    key: ClassVar[str] = "rule"
 
     allow_autapses: bool = Field(True, description="may a neuron connect to itself")
     allow_multapses: bool = Field(True, description="may a pair be connected more than once")
@@ -32,7 +33,7 @@ class Rule(Fields):
         """Return about how many synapses there will be."""
         return n_sources * n_targets
 
-    def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
+    def draw(self, key: np.uint64, n: int, targets: Ints, own: Ints) -> tuple[Ints, Ints]:
         """Return the synapses of some targets.
 
         Parameters
@@ -59,7 +60,8 @@ class AllToAll(Rule):
 
     rule: Literal["all_to_all"] = "all_to_all"
 
-    def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
+    def draw(self, key: np.uint64, n: int, targets: Ints, own: Ints) -> tuple[Ints, Ints]:
+        """Return the synapses of some targets; see `Rule.draw`."""
         sources = np.tile(np.arange(n), len(targets))
         return _without_autapses(self, sources, np.repeat(targets, n), np.repeat(own, n))
 
@@ -70,14 +72,17 @@ class OneToOne(Rule):
     rule: Literal["one_to_one"] = "one_to_one"
 
     def check_sizes(self, where: str, n_sources: int, n_targets: int, same: bool) -> str | None:
+        """Return what is wrong with these sizes, if anything is."""
         if n_sources != n_targets:
             return f"one_to_one needs as many sources, {n_sources}, as targets, {n_targets}"
         return None
 
     def expected(self, n_sources: int, n_targets: int) -> float:
+        """Return about how many synapses there will be."""
         return n_targets
 
-    def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
+    def draw(self, key: np.uint64, n: int, targets: Ints, own: Ints) -> tuple[Ints, Ints]:
+        """Return the synapses of some targets; see `Rule.draw`."""
         return _without_autapses(self, targets, targets, own)
 
 
@@ -88,6 +93,7 @@ class FixedIndegree(Rule):
     indegree: Annotated[int, Field(ge=0, le=MAX_SIZE)] = Field(description="synapses per target")
 
     def check_sizes(self, where: str, n_sources: int, n_targets: int, same: bool) -> str | None:
+        """Return what is wrong with these sizes, if anything is."""
         available = n_sources - (same and not self.allow_autapses)
         if available == 0 and self.indegree > 0:
             return "there is no source to draw from"
@@ -99,9 +105,11 @@ class FixedIndegree(Rule):
         return None
 
     def expected(self, n_sources: int, n_targets: int) -> float:
+        """Return about how many synapses there will be."""
         return self.indegree * n_targets
 
-    def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
+    def draw(self, key: np.uint64, n: int, targets: Ints, own: Ints) -> tuple[Ints, Ints]:
+        """Return the synapses of some targets; see `Rule.draw`."""
         forbidden = np.full_like(own, -1) if self.allow_autapses else own
         return fixed_indegree(key, n, targets, forbidden, self.indegree, self.allow_multapses)
 
@@ -113,25 +121,16 @@ class PairwiseBernoulli(Rule):
     p: Probability = Field(description="probability of each pair")
 
     def expected(self, n_sources: int, n_targets: int) -> float:
+        """Return about how many synapses there will be."""
         return self.p * n_sources * n_targets
 
-    def draw(self, key: np.uint64, n: int, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
+    def draw(self, key: np.uint64, n: int, targets: Ints, own: Ints) -> tuple[Ints, Ints]:
+        """Return the synapses of some targets; see `Rule.draw`."""
         forbidden = np.full_like(own, -1) if self.allow_autapses else own
         return pairwise_bernoulli(key, n, targets, forbidden, self.p)
 
 
-AnyRule = Annotated[
-    AllToAll | OneToOne | FixedIndegree | PairwiseBernoulli, Field(discriminator="rule")
-]
-RULES: dict[str, type[Rule]] = {
-    "all_to_all": AllToAll,
-    "one_to_one": OneToOne,
-    "fixed_indegree": FixedIndegree,
-    "pairwise_bernoulli": PairwiseBernoulli,
-}
-
-
-def _without_autapses(rule: Rule, sources: Ids, targets: Ids, own: Ids) -> tuple[Ids, Ids]:
+def _without_autapses(rule: Rule, sources: Ints, targets: Ints, own: Ints) -> tuple[Ints, Ints]:
     if rule.allow_autapses:
         return sources, targets
     kept = sources != own
@@ -139,7 +138,9 @@ def _without_autapses(rule: Rule, sources: Ids, targets: Ids, own: Ids) -> tuple
 
 
 @compiled
-def fixed_indegree(key, n, targets, forbidden, indegree, multapses):  # type: ignore[no-untyped-def]
+def fixed_indegree(
+    key: np.uint64, n: int, targets: Ints, forbidden: Ints, indegree: int, multapses: bool
+) -> tuple[Ints, Ints]:
     """Draw `indegree` of `n` sources for each target; see `Rule.draw`."""
     sources = np.empty(len(targets) * indegree, dtype=np.int64)
     drawn_for = np.full(0 if multapses else n, -1)
@@ -162,7 +163,9 @@ def fixed_indegree(key, n, targets, forbidden, indegree, multapses):  # type: ig
 
 
 @compiled
-def pairwise_bernoulli(key, n, targets, forbidden, p):  # type: ignore[no-untyped-def]
+def pairwise_bernoulli(
+    key: np.uint64, n: int, targets: Ints, forbidden: Ints, p: float
+) -> tuple[Ints, Ints]:
     """Draw each of `n` sources for each target with probability `p`; see `Rule.draw`.
 
     The gap to the next source that is drawn has a geometric distribution, so the cost follows the
@@ -198,7 +201,7 @@ class Connection(Fields):
     source: str
     target: str
     synapse: str = Field(description="name of the synapse type")
-    rule: AnyRule
+    rule: Annotated[Rule, OneOf(Rule)]
 
     @model_validator(mode="before")
     @classmethod

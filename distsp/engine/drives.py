@@ -1,0 +1,171 @@
+"""What drives this rank's neurons: the inputs of a network, and what of them is on its way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from distsp.base.arrays import Floats, Ints, Records, UInt32s
+from distsp.base.compiled import first_class, function_list
+from distsp.base.time_grid import whole_steps
+from distsp.inputs import Drive, Input, stream_index
+from distsp.inputs.input import KERNEL
+from distsp.network.generator import Generator
+from distsp.network.network import Network
+from distsp.parallel.distributed import Global
+from distsp.rng.streams import stream_key
+
+FOREVER = np.iinfo(np.int64).max
+
+NAME = "drives"
+"""Of what there is to save."""
+
+
+DRIVE = np.dtype(
+    [
+        ("population", np.int64),
+        ("kernel", np.int64),  # place among the kernels
+        ("key", np.uint64),
+        ("begin", np.int64),  # steps in which it is emitted: from `begin` to before `end`
+        ("end", np.int64),
+        ("delay", np.int64),  # steps
+        ("weight", np.float64),
+        ("first_integer", np.int64),  # where its tables begin and end
+        ("last_integer", np.int64),
+        ("first_number", np.int64),
+        ("last_number", np.int64),
+        ("first_threshold", np.int64),
+        ("last_threshold", np.int64),
+    ]
+)
+"""A drive, for as long as it is the same."""
+
+
+class Drives(NamedTuple):
+    """All drives as the time loop takes them."""
+
+    rows: Records  # a `DRIVE` each
+    integers: Ints
+    numbers: Floats
+    thresholds: UInt32s
+
+
+@dataclass
+class Stretch:
+    """A drive for as long as the parameters of its input stay the same."""
+
+    parameters: Input
+    begin: int
+    end: int = FOREVER
+
+
+@cache
+def input_kernel(model: str) -> Any:
+    """Return the compiled kernel of an input."""
+    return first_class(Input.members[model].kernel, KERNEL)
+
+
+def inputs_used(network: Network) -> list[str]:
+    """Return the inputs of a network by the names of their models, each once; one at least."""
+    models = [str(generator.parameters.name()) for generator in network.inputs.values()]
+    return list(dict.fromkeys(models)) or ["poisson_generator"]
+
+
+def input_kernels(network: Network) -> Any:
+    """Return the compiled kernels of the inputs of a network, in order of `inputs_used`."""
+    return function_list([input_kernel(model) for model in inputs_used(network)], KERNEL)
+
+
+class DriveHistory:
+    """The inputs of a network as they have been, as long as something of it is on its way."""
+
+    def __init__(self) -> None:
+        self._stretches: dict[tuple[str, int], list[Stretch]] = {}
+
+    def plan(self, network: Network, step: int) -> Drives:
+        """Return the drives as the time loop takes them, from `step` on.
+
+        A changed parameter ends one stretch and begins another of the same stream. What was emitted
+        before the change still arrives, so the old stretch is kept until then.
+        """
+        for generator in network.inputs.values():
+            for i, (_, drive) in enumerate(generator.drives):
+                history = self._stretches.setdefault((generator.name, i), [])
+                if not history or history[-1].parameters != generator.parameters:
+                    if history:
+                        history[-1].end = step
+                    history.append(Stretch(generator.parameters, step))
+                delay = delay_steps(drive, network)
+                history[:] = [old for old in history if old.end > step - delay]
+        return self._compiled(network)
+
+    def _compiled(self, network: Network) -> Drives:
+        populations, kernels = list(network.populations), inputs_used(network)
+        stretches = [
+            (generator, i, stretch)
+            for generator in network.inputs.values()
+            for i in range(len(generator.drives))
+            for stretch in self._stretches[generator.name, i]
+        ]
+        drives = [generator.drives[i] for generator, i, _ in stretches]
+        tables = [stretch.parameters.tables(network.resolution) for _, _, stretch in stretches]
+
+        rows = np.zeros(len(stretches), dtype=DRIVE)
+        rows["population"] = [populations.index(target.name) for target, _ in drives]
+        rows["kernel"] = [kernels.index(str(g.parameters.name())) for g, _, _ in stretches]
+        rows["key"] = [_stream(network, generator, i) for generator, i, _ in stretches]
+        rows["begin"] = [stretch.begin for _, _, stretch in stretches]
+        rows["end"] = [stretch.end for _, _, stretch in stretches]
+        rows["delay"] = [delay_steps(drive, network) for _, drive in drives]
+        rows["weight"] = [drive.weight for _, drive in drives]
+        for table in ("integer", "number", "threshold"):
+            ends = np.cumsum([len(getattr(t, f"{table}s")) for t in tables])
+            rows[f"last_{table}"][:] = ends
+            rows[f"first_{table}"][1:] = ends[:-1]
+        return Drives(
+            rows,
+            integers=np.array([n for table in tables for n in table.integers], dtype=np.int64),
+            numbers=np.array([n for table in tables for n in table.numbers], dtype=np.float64),
+            thresholds=np.concatenate([np.empty(0, np.uint32), *(t.thresholds for t in tables)]),
+        )
+
+    def parts(self) -> Iterable[Global]:
+        """Return what there is to save."""
+        return [Global(NAME, self._save, self._restore)]
+
+    def _save(self) -> dict[str, Any]:
+        return {
+            name: [
+                [i, [[s.parameters.model_dump(), s.begin, s.end] for s in stretches]]
+                for (generator, i), stretches in self._stretches.items()
+                if generator == name
+            ]
+            for name in dict.fromkeys(generator for generator, _ in self._stretches)
+        }
+
+    def _restore(self, saved: dict[str, Any]) -> None:
+        self._stretches = {
+            (name, i): [
+                Stretch(Input.of(f"inputs.{name}", parameters), begin, end)
+                for parameters, begin, end in stretches
+            ]
+            for name, drives in saved.items()
+            for i, stretches in drives
+        }
+
+
+def delay_steps(drive: Drive, network: Network) -> int:
+    """Return the delay of a drive as a number of steps."""
+    return whole_steps("delay", drive.delay, network.resolution, least=1)
+
+
+def _stream(network: Network, generator: Generator, i: int) -> np.uint64:
+    """Return the key of the random numbers of connection number `i` of an input."""
+    purpose = generator.parameters.purpose
+    if purpose is None:
+        return np.uint64(0)
+    population, _ = generator.drives[i]
+    again = sum(p is population for p, _ in generator.drives[:i])
+    return stream_key(network.seed, purpose, stream_index(generator.index, again))

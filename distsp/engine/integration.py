@@ -1,0 +1,265 @@
+"""A slice of this rank's neurons: what arrives is summed up, and their models take them through."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from distsp.base.arrays import Bools, Floats, Int32s, Ints, Records, UInt32s, aligned
+from distsp.base.compiled import compiled, inlined
+from distsp.engine.delivery import ROWS_AHEAD
+from distsp.engine.drives import Drives
+from distsp.engine.state import State
+from distsp.engine.synapses import Outgoing
+from distsp.neurons.model import BLOCK_NEURONS, SCRATCH_ROWS
+from distsp.parallel.layout import global_id
+from distsp.plasticity.growth import Growth, grow
+from distsp.rng.poisson import STEPS_PER_CALL
+
+POPULATION = np.dtype(
+    [
+        ("first", np.int64),  # local index of its first neuron
+        ("size", np.int64),  # number of its neurons here
+        ("kernel", np.int64),  # place of its model's step among the kernels
+        ("offset", np.int64),  # where its variables begin
+        ("stride", np.int64),  # from a variable to the next
+        ("n_variables", np.int64),
+        ("driven", np.bool_),  # whether it has an external current
+        ("key", np.uint64),  # the stream of random numbers that its model may draw
+        ("beta_calcium", np.float64),
+    ],
+    align=True,
+)
+"""This rank's part of a population.
+
+One array of records, not an array for each field: Numba counts the references to each array that a
+slice touches, which takes as long as a tenth of a slice of 100 neurons.
+"""
+
+
+class Populations(NamedTuple):
+    """All populations, as the time loop takes them."""
+
+    rows: Records  # a `POPULATION` each
+    constants: Floats  # a row each, of its model's constants
+
+
+class Workspace(NamedTuple):
+    """What a slice needs for a while."""
+
+    input_ex: Floats  # (lag, place in the block): weights due
+    input_in: Floats
+    current: Floats  # (lag, place in the block): external current
+    words: UInt32s  # (4, place in the block): random words of four steps
+    counts: Int32s  # (place in the block,): counts of a step
+    scratch: Floats  # (row, place in the block): for the model's step
+    slots: Ints  # (lag,): step modulo the length of the ring
+    rows: Ints  # (2, ROWS_AHEAD + 1): where rows of synapses begin and end, in delivery
+    lags: Int32s  # the spikes of the slice; the step within it, and the local index
+    neurons: Int32s
+
+
+def workspace(n_local: int, slice_steps: int) -> Workspace:
+    """Return the workspace for `n_local` neurons: room for a spike of each in every step.
+
+    Memory that no spike ever reaches is never handed out by the system.
+    """
+    return Workspace(
+        input_ex=aligned((slice_steps, BLOCK_NEURONS)),
+        input_in=aligned((slice_steps, BLOCK_NEURONS)),
+        current=aligned((slice_steps, 0)),
+        words=aligned((STEPS_PER_CALL, BLOCK_NEURONS), np.uint32),
+        counts=aligned(BLOCK_NEURONS, np.int32),
+        scratch=aligned((SCRATCH_ROWS, BLOCK_NEURONS)),
+        slots=np.empty(slice_steps, np.int64),
+        rows=np.empty((2, ROWS_AHEAD + 1), np.int64),
+        lags=np.empty(n_local * slice_steps, np.int32),
+        neurons=np.empty(n_local * slice_steps, np.int32),
+    )
+
+
+@inlined
+def _take_due(
+    state: State,
+    homogeneous: Outgoing,
+    occupied: Bools,
+    a: int,
+    b: int,
+    n_steps: int,
+    work: Workspace,
+) -> None:
+    """Sum up the spikes that arrive at neurons `a` to `b - 1` in the steps of a slice."""
+    input_ex, input_in, slots, n = work.input_ex, work.input_in, work.slots, b - a
+    due_counts, due_weights = state.due_counts, state.due_weights
+    for lag in range(n_steps):
+        excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
+        for j in range(n):
+            excitation[j] = 0.0
+        for j in range(n):
+            inhibition[j] = 0.0
+    for t in range(homogeneous.n_types[0]):
+        weight = homogeneous.weight[t]
+        target = input_ex if weight > 0.0 else input_in
+        for lag in range(n_steps):
+            if occupied[t, slots[lag]]:
+                due, row = due_counts[t, slots[lag], a:b], target[lag, :n]
+                for j in range(n):
+                    row[j] += weight * np.float64(due[j])
+                for j in range(n):
+                    due[j] = 0
+    if due_weights.shape[2] > 0:
+        for sign, target in ((0, input_ex), (1, input_in)):
+            for lag in range(n_steps):
+                arrived, row = due_weights[sign, slots[lag], a:b], target[lag, :n]
+                for j in range(n):
+                    row[j] += arrived[j]
+                    arrived[j] = 0.0
+
+
+@inlined
+def _take_driven(
+    kernels: Any,
+    drives: Drives,
+    p: int,
+    driven: bool,
+    first_id: int,
+    stride: int,
+    n: int,
+    step: int,
+    n_steps: int,
+    work: Workspace,
+) -> None:
+    """Add what the inputs of population `p` bring to a block of its neurons."""
+    if driven:
+        for lag in range(n_steps):
+            work.current[lag, :n] = 0.0
+    rows, integers, numbers = drives.rows, drives.integers, drives.numbers
+    for i in range(len(rows)):
+        row = rows[i]
+        if row.population == p:
+            kernels[row.kernel](
+                integers[row.first_integer : row.last_integer],
+                numbers[row.first_number : row.last_number],
+                drives.thresholds[row.first_threshold : row.last_threshold],
+                row.key,
+                row.begin,
+                row.end,
+                row.delay,
+                row.weight,
+                step,
+                n_steps,
+                first_id,
+                stride,
+                n,
+                work.input_ex,
+                work.input_in,
+                work.current,
+                work.words,
+                work.counts,
+            )
+
+
+@inlined
+def integrate(
+    model_kernels: Any,
+    input_kernels: Any,
+    state: State,
+    drives: Drives,
+    homogeneous: Outgoing,
+    growth: Growth,
+    populations: Populations,
+    occupied: Bools,
+    step: int,
+    n_steps: int,
+    rank: int,
+    size: int,
+    work: Workspace,
+) -> int:
+    """Take all neurons of this rank through a slice.
+
+    Returns
+    -------
+    int
+        The number of spikes, which `work` has in order of population, block, step.
+    """
+    lags, neurons, spike_count = work.lags, work.neurons, state.spike_count
+    count = 0
+    for p in range(len(populations.rows)):
+        row = populations.rows[p]
+        n, first, driven = row.size, row.first, row.driven
+        if n == 0:
+            continue
+        advance_block = model_kernels[row.kernel]
+        variables = state.variables[row.offset : row.offset + row.n_variables * row.stride]
+        variables = variables.reshape((row.n_variables, row.stride))
+        refractory = state.refractory[first : first + n]
+        before = count
+        for lo in range(0, n, BLOCK_NEURONS):
+            hi = min(lo + BLOCK_NEURONS, n)
+            first_id = global_id(first + lo, rank, size)
+            _take_due(state, homogeneous, occupied, first + lo, first + hi, n_steps, work)
+            _take_driven(
+                input_kernels, drives, p, driven, first_id, size, hi - lo, step, n_steps, work
+            )
+            count = advance_block(
+                variables,
+                refractory,
+                lo,
+                hi,
+                work.input_ex,
+                work.input_in,
+                work.current,
+                driven,
+                n_steps,
+                populations.constants[p],
+                work.scratch,
+                row.key,
+                step,
+                first_id,
+                size,
+                lags,
+                neurons,
+                count,
+                first,
+            )
+        if count > before:
+            fired, when = neurons[before:count], lags[before:count]
+            grow(
+                state.calcium,
+                state.calcium_step,
+                state.z,
+                growth,
+                p,
+                fired,
+                step + 1,
+                when,
+                row.beta_calcium,
+            )
+            for neuron in fired:
+                spike_count[neuron] += 1
+    for t in range(occupied.shape[0]):
+        for lag in range(n_steps):
+            occupied[t, work.slots[lag]] = False
+    return count
+
+
+@compiled
+def keep_spikes(
+    recorded: Bools,
+    lags: Int32s,
+    neurons: Int32s,
+    count: int,
+    step: int,
+    log_steps: Ints,
+    log_neurons: Int32s,
+    n_log: int,
+) -> tuple[Ints, Int32s, int]:
+    """Append the spikes of recorded neurons to the log; return it and its new length."""
+    for i in range(count):
+        if recorded[neurons[i]]:
+            if n_log == len(log_steps):
+                log_steps = np.concatenate((log_steps, np.empty(n_log + 64, np.int64)))
+                log_neurons = np.concatenate((log_neurons, np.empty(n_log + 64, np.int32)))
+            log_steps[n_log] = step + lags[i] + 1
+            log_neurons[n_log] = neurons[i]
+            n_log += 1
+    return log_steps, log_neurons, n_log

@@ -1,0 +1,49 @@
+"""Whether a network fits into memory, asked before anything is built."""
+
+import os
+
+from distsp.base.errors import InputError
+from distsp.network.network import Network
+
+
+def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
+    """Refuse what cannot fit, before the machine begins to swap or kills the process.
+
+    Parameters
+    ----------
+    network : Network
+    n_ranks, on_host : int
+        Number of ranks, and how many of them share this machine's memory.
+
+    Raises
+    ------
+    InputError
+        Saying how much is needed, and how much there is.
+    """
+    types = network.synapse_types.values()
+    slots = max([t.delay_steps(network.resolution)[1] for t in types], default=1)
+    variables = max([len(p.parameters.variables) for p in network.populations.values()], default=1)
+    elements = {name for p in network.populations.values() for name in p.elements}
+    homogeneous = sum(not t.heterogeneous for t in types)
+    ring = (2 * homogeneous + 16 * (homogeneous < len(types))) * slots
+    per_neuron = 8 * variables + 24 + 12 * len(elements) + ring
+    synapses = [c.rule.expected(*network.ends(c)) for c in network.connections]
+    # Source and target of a connection's synapses are drawn as 64-bit numbers.
+    here = network.size * per_neuron + 4 * sum(synapses) + 16 * max(synapses, default=0)
+    needed = here / n_ranks + 16 * len(types) * network.size
+    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / on_host
+    if needed > installed:
+        raise InputError(
+            f"populations: {network.size} neurons, their synapses and delays need at least "
+            f"{needed / 2**30:.1f} GiB per rank, but a rank here has {installed / 2**30:.1f} GiB; "
+            "it must be less, or the machines more"
+        )
+    for p in network.populations.values():
+        for name, element in p.elements.items():
+            # Rank 0 lists what is vacant at an update.
+            grown = element.z + abs(element.growth_rate) * (network.update_interval or 0.0)
+            if 8 * grown * p.size > installed:
+                raise InputError(
+                    f"populations.{p.name}.elements.{name}: memory must hold {p.size} times "
+                    f"{grown:g} elements at an update; z and growth_rate must be less"
+                )

@@ -1,0 +1,71 @@
+"""An experiment as TOML, each value with a comment that says what it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+from pydantic.fields import FieldInfo
+from tomlkit.items import Table
+
+from distsp.base.fields import Fields
+from distsp.experiment.tables import InputTable, OpenTable, PopulationTable, Target
+from distsp.inputs import Drive, Input
+from distsp.network.rules import Rule
+from distsp.neurons import NeuronModel
+from distsp.rng.distributions import Normal, Uniform
+
+LEADING = {"name", "description", "duration", "model", "curve", "rule", "distribution"}
+"""Keys that say what a table is, and so come first in it."""
+
+
+def to_toml(fields: Fields) -> str:
+    """Return a description, defaults included, as TOML."""
+    document = tomlkit.document()
+    _write(document, dict(fields), type(fields).model_fields)
+    return tomlkit.dumps(document)
+
+
+def _write(table: Any, values: dict[str, Any], fields: Mapping[str, FieldInfo]) -> None:
+    """Add values to a TOML table, each with its field's description as a comment."""
+
+    def place(key: str) -> tuple[bool, bool]:
+        # What follows a sub-table would belong to it, so plain values come first.
+        return isinstance(values[key], dict | list), key not in LEADING
+
+    for key in sorted(values, key=place):
+        value, comment = values[key], fields[key].description if key in fields else None
+        if isinstance(value, list):
+            if value:
+                table.add(tomlkit.nl())
+                table.add(key, tomlkit.aot())
+            for entry in value:
+                table[key].append(_table(entry))
+        elif isinstance(value, dict):
+            if value:
+                table.add(key, tomlkit.table(is_super_table=True))
+                _write(table[key], value, {})
+        elif isinstance(value, Rule | Uniform | Normal):
+            table.add(key, tomlkit.inline_table())
+            _write(table[key], value.model_dump(), {})
+        elif isinstance(value, Fields):
+            table.add(key, _table(value))
+        elif value is None:
+            table.add(tomlkit.comment(f"{key} is not set: {comment}"))
+        else:
+            item = tomlkit.item(value)
+            table.add(key, item.comment(comment) if comment else item)
+
+
+def _table(fields: Fields) -> Table:
+    values, known = dict(fields), dict(type(fields).model_fields)
+    if isinstance(fields, PopulationTable):
+        values["parameters"] = NeuronModel.members[fields.model].model_validate(fields.parameters)
+    if isinstance(fields, OpenTable):
+        values = fields.parameters | values
+    if isinstance(fields, InputTable):
+        known |= Input.members[fields.model].model_fields
+    if isinstance(fields, Target):
+        known |= Drive.model_fields
+    table = tomlkit.table()
+    _write(table, values, known)
+    return table

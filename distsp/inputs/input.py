@@ -1,0 +1,135 @@
+"""What every input is: its parameters, the tables it is compiled to, and its kernel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numba import types
+from pydantic import Field
+
+from distsp.base.arrays import UInt32s
+from distsp.base.components import Component
+from distsp.base.errors import InputError
+from distsp.base.fields import Fields, Finite, Positive
+from distsp.rng.streams import Purpose
+
+MAX_INPUTS, MAX_DRIVES = 2**16, 2**8
+"""Inputs of a network, and connections of one to the same population."""
+
+KERNEL = types.void(
+    types.int64[::1],  # integers
+    types.float64[::1],  # numbers
+    types.uint32[::1],  # thresholds
+    types.uint64,  # key
+    types.int64,  # begin
+    types.int64,  # end
+    types.int64,  # delay
+    types.float64,  # weight
+    types.int64,  # step
+    types.int64,  # n_steps
+    types.int64,  # first_id
+    types.int64,  # stride
+    types.int64,  # n
+    types.float64[:, ::1],  # input_ex
+    types.float64[:, ::1],  # input_in
+    types.float64[:, ::1],  # current
+    types.uint32[:, ::1],  # words
+    types.int32[::1],  # counts
+)
+"""The signature of a compiled input; `Input.kernel` says what each argument is."""
+
+
+class Drive(Fields):
+    """An input's connection to a population: every neuron gets its own train."""
+
+    weight: Finite = Field(description="pA, for iaf_psc_delta mV")
+    delay: Positive = Field(description="ms, a whole number of steps")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The numbers that a kernel computes with."""
+
+    integers: list[int] = field(default_factory=list)
+    numbers: list[float] = field(default_factory=list)
+    thresholds: UInt32s = field(default_factory=lambda: np.empty(0, np.uint32))
+
+
+class Input(Component):
+    """What drives neurons from outside the network.
+
+    An input is a subclass with its parameters, in a file of its own. It says what it `carries`,
+    computes the `tables` of its kernel, and has the compiled `kernel`.
+    """
+
+    key: ClassVar[str] = "model"
+    carries: ClassVar[Literal["spikes", "current"]]
+    drive: ClassVar[type[Drive]] = Drive
+    """What each connection of the input has."""
+    purpose: ClassVar[Purpose | None] = None
+    """What its random numbers are for, if it draws any; each of its connections has a stream."""
+    kernel: ClassVar[Callable[..., Any]]
+    """Adds what arrives at a block of neurons in the steps of a slice.
+
+    Compiled with the signature `KERNEL`; its arguments are:
+
+    integers, numbers, thresholds : array of int64, float64 and uint32
+        What `tables` returned.
+    key : uint64
+        The stream of random numbers of the connection.
+    begin, end : int
+        The input has these parameters in steps `begin` to `end - 1`; what it emits in one of them
+        arrives `delay` steps later.
+    delay : int
+        Steps.
+    weight : float
+    step : int
+        The first step of the slice.
+    n_steps : int
+    first_id, stride, n : int
+        Neuron j of the n of the block has the id `first_id + j * stride`.
+    input_ex, input_in : array (step of the slice, neuron of the block) of float64
+        Sums of positive and of negative weights, to be added to.
+    current : array (step of the slice, neuron of the block) of float64
+        External current during a step (pA), to be added to by what carries a current.
+    words : array (4, neuron of the block) of uint32
+        To be written to.
+    counts : array (neuron of the block,) of int32
+        To be written to.
+    """
+
+    def check_steps(self, where: str, resolution: float) -> None:
+        """Refuse what cannot be computed in steps of `resolution` (ms).
+
+        Raises
+        ------
+        InputError
+            Naming the parameter, prefixed with `where`.
+        """
+
+    def tables(self, resolution: float) -> Tables:
+        """Return the numbers that `kernel` computes with, for steps of `resolution` (ms)."""
+        raise NotImplementedError
+
+
+def stream_index(index: int, again: int) -> int:
+    """Return which stream an input's connection has, for `rng.streams.stream_key`.
+
+    Parameters
+    ----------
+    index : int
+        Which input of the network.
+    again : int
+        How often it drives the same population already: two trains, not one of twice the weight.
+
+    Raises
+    ------
+    InputError
+        If there are more than the streams can tell apart.
+    """
+    if index >= MAX_INPUTS:
+        raise InputError(f"inputs: there can be at most {MAX_INPUTS}")
+    if again >= MAX_DRIVES:
+        raise InputError(f"inputs: one can drive the same population at most {MAX_DRIVES} times")
+    return index | again << 16

@@ -1,0 +1,71 @@
+"""What the leaky integrate-and-fire neurons with current-based synapses share."""
+
+from typing import Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from distsp.base.errors import InputError
+from distsp.base.fields import MAX_SIZE, Fields, Finite, NonNegative, Positive
+from distsp.base.time_grid import whole_steps
+from distsp.neurons.model import NeuronModel
+
+
+class LeakyMembrane(Fields):
+    """Parameters of a leaky membrane; they are listed before those of calcium."""
+
+    tau_m: Positive = Field(10.0, description="membrane time constant (ms)")
+    C_m: Positive = Field(250.0, description="membrane capacitance (pF)")
+    t_ref: NonNegative = Field(2.0, description="refractory period (ms)")
+    E_L: Finite = Field(-70.0, description="resting potential (mV)")
+    V_th: Finite = Field(-55.0, description="threshold (mV)")
+    V_reset: Finite = Field(-70.0, description="potential after a spike (mV)")
+    I_e: Finite = Field(0.0, description="constant current (pA)")
+
+    @model_validator(mode="after")
+    def _reset_below_threshold(self) -> Self:
+        if self.V_reset >= self.V_th:
+            raise ValueError(
+                f"V_reset, {self.V_reset} mV, must be below the threshold V_th, {self.V_th} mV"
+            )
+        return self
+
+
+class LeakyNeuron(NeuronModel, LeakyMembrane):
+    """dV/dt = -(V - E_L) / tau_m + (I_syn + I_e) / C_m, a spike and a reset at V_th.
+
+    The first variable is the potential, kept as V_m - E_L.
+    """
+
+    def initial(self) -> dict[str, float]:
+        """Return where state variables start: V_m at rest."""
+        return {"V_m": self.E_L}
+
+    def offsets(self) -> dict[str, float]:
+        """Return what state variables are kept relative to: V_m to E_L."""
+        return {"V_m": self.E_L}
+
+    def check_steps(self, where: str, resolution: float) -> None:
+        """Refuse what cannot be computed in steps of `resolution` (ms)."""
+        if whole_steps(f"{where}.t_ref", self.t_ref, resolution) > MAX_SIZE:
+            raise InputError.at(f"{where}.t_ref", self.t_ref, f"ms is more than {MAX_SIZE} steps")
+        super().check_steps(where, resolution)
+
+    def membrane(self, resolution: float) -> list[float]:
+        """Return the constants of the membrane alone.
+
+        Returns
+        -------
+        list of float
+            Threshold and reset (mV above E_L), refractory steps, the decay of a step, what I_e adds
+            to the potential in a step (mV), and what a current of 1 pA adds.
+        """
+        per_current = -np.expm1(-resolution / self.tau_m) * self.tau_m / self.C_m
+        return [
+            self.V_th - self.E_L,
+            self.V_reset - self.E_L,
+            round(self.t_ref / resolution),
+            np.exp(-resolution / self.tau_m),
+            per_current * self.I_e,
+            per_current,
+        ]

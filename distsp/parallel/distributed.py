@@ -1,0 +1,105 @@
+"""What a rank holds, by name, and how it is distributed: all that is needed to deal it anew.
+
+Whatever has a state says it as a list of these. A checkpoint writes them and reads them back, on
+any number of ranks, and knows nothing else of whose they are.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from distsp.base.arrays import Array, Ints
+
+
+@dataclass(frozen=True)
+class PerNeuron:
+    """An array with a column for each neuron of a range that is on this rank.
+
+    Parameters
+    ----------
+    name : str
+    neurons : range
+        Ids on all ranks; the last axis of the array has those that are here.
+    get : callable
+        Returns the array.
+    set : callable
+        Takes another one of the same shape; its dtype may be wider.
+    """
+
+    name: str
+    neurons: range
+    get: Callable[[], Array]
+    set: Callable[[Array], None]
+
+
+class Rows(Protocol):
+    """Synapses of a type onto this rank's neurons, a row for each source of the network."""
+
+    columns: dict[str, type]
+    """Name and dtype: "target", an index of this rank, and what else each synapse has."""
+
+    def lengths(self) -> Ints:
+        """Return the number of synapses of each source."""
+
+    def column(self, name: str, first: int, last: int) -> Array:
+        """Return a column of the synapses of the sources `first` to `last - 1`."""
+
+    def insert(self, sources: Ints, targets: Ints, *own: Array) -> None:
+        """Add synapses, in order of their creation, with what else they have."""
+
+
+@dataclass(frozen=True)
+class PerSynapse:
+    """Synapses of a type, which live with their targets."""
+
+    name: str
+    rows: Rows
+
+
+@dataclass(frozen=True)
+class Log:
+    """Entries that each belong to a neuron, on the rank that has the neuron.
+
+    Parameters
+    ----------
+    name : str
+    columns : dict of type
+        Name and dtype; "id" is the neuron's.
+    get : callable
+        Returns a column, given its name, in pieces.
+    append : callable
+        Takes entries, a dict of columns.
+    """
+
+    name: str
+    columns: dict[str, type]
+    get: Callable[[str], Iterable[Array]]
+    append: Callable[[dict[str, Array]], None]
+
+
+@dataclass(frozen=True)
+class Global:
+    """What is the same on all ranks: plain data or arrays, by name.
+
+    Parameters
+    ----------
+    name : str
+    get : callable
+        Returns the dict; collective.
+    set : callable
+        Takes it back, on every rank.
+    """
+
+    name: str
+    get: Callable[[], dict[str, Any]]
+    set: Callable[[dict[str, Any]], None]
+
+
+Part = PerNeuron | PerSynapse | Log | Global
+
+
+def is_array(value: Any) -> bool:
+    """Return whether a value of a `Global` is kept as an array, not as plain data."""
+    return isinstance(value, np.ndarray)

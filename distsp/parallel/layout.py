@@ -1,0 +1,98 @@
+"""How neurons are dealt to the ranks: neuron i lives on rank i mod size, at place i // size there.
+
+Nothing else in the program knows this rule. Populations are ranges of ids, so each rank has a fair
+share of every population, as a slice of its arrays.
+"""
+
+from dataclasses import dataclass
+from math import gcd
+from typing import Any
+
+import numpy as np
+
+from distsp.base.arrays import Bools, Ints
+from distsp.base.compiled import inlined
+
+
+@inlined
+def global_id(place: Any, rank: int, size: int) -> Any:
+    """Return the id of the neuron at a place of a rank, in compiled code."""
+    return place * size + rank
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What of `n_neurons` is on one of several ranks.
+
+    Parameters
+    ----------
+    rank, size : int
+        Which rank, and of how many.
+    n_neurons : int
+        Neurons of the network.
+
+    Examples
+    --------
+    >>> layout = Layout(rank=1, size=3, n_neurons=8)
+    >>> layout.ids()
+    array([1, 4, 7])
+    >>> layout.slice_of(range(2, 8))
+    slice(1, 3, None)
+    """
+
+    rank: int
+    size: int
+    n_neurons: int
+
+    @property
+    def n_local(self) -> int:
+        """Number of neurons here."""
+        return len(range(self.rank, self.n_neurons, self.size))
+
+    def ids(self, neurons: range | None = None) -> Ints:
+        """Return the ids of those `neurons` (of all, if not given) that are here, in order."""
+        neurons = range(self.n_neurons) if neurons is None else neurons
+        here = self.slice_of(neurons)
+        return np.arange(here.start, here.stop) * self.size + self.rank
+
+    def ids_at(self, places: Ints) -> Ints:
+        """Return the ids of the neurons at places here."""
+        return places * self.size + self.rank
+
+    def places(self, ids: Ints) -> Ints:
+        """Return at which places neurons stand on the ranks that have them."""
+        return ids // self.size
+
+    def here(self, ids: Ints) -> Bools | slice:
+        """Return which neurons are here, as an index of `ids`."""
+        return slice(None) if self.size == 1 else ids % self.size == self.rank
+
+    def slice_of(self, neurons: range) -> slice:
+        """Return where a range of neurons stands in arrays of the neurons here."""
+        begin, end = neurons.start, neurons.start + len(neurons)
+        return slice(-((self.rank - begin) // self.size), -((self.rank - end) // self.size))
+
+    def on(self, rank: int, size: int | None = None) -> "Layout":
+        """Return the layout of another rank, or of one of another number of ranks."""
+        return Layout(rank, size or self.size, self.n_neurons)
+
+    def shared_with(self, other: "Layout", neurons: range) -> range:
+        """Return which of a range of neurons are here and in another layout as well.
+
+        Ranks have neurons in common where their numbers differ by a multiple of the greatest
+        common divisor of the sizes.
+        """
+        both = gcd(other.size, self.size)
+        if (other.rank - self.rank) % both:
+            return range(0)
+        every = other.size * self.size // both
+        inverse = pow(other.size // both, -1, self.size // both) if self.size > both else 0
+        steps = (self.rank - other.rank) // both * inverse % (self.size // both)
+        first = neurons.start + (other.rank + other.size * steps - neurons.start) % every
+        return range(first, neurons.start + len(neurons), every)
+
+    def strided(self, ids: range, neurons: range) -> slice:
+        """Return where `ids`, of `shared_with`, stand among those of `neurons` that are here."""
+        start = ids[0] // self.size - self.slice_of(neurons).start
+        stride = ids.step // self.size
+        return slice(start, start + (len(ids) - 1) * stride + 1, stride)

@@ -1,0 +1,49 @@
+"""What there is in `results.h5`: names, units and descriptions."""
+
+from distsp.neurons.model import weight_unit
+from distsp.recorders.population_means import QUANTITIES as RECORDED
+from distsp.recorders.population_means import quantity
+
+H5, CSV = "results.h5", "results.csv"
+
+ENDED = ("neurons", "synapses", "spikes")
+"""What there is only after the run; the recordings are there from the first one on."""
+
+QUANTITIES = {
+    "spike_count": ("1", "number of spikes since the start"),
+    "source": ("1", "global id of the presynaptic neuron"),
+    "target": ("1", "global id of the postsynaptic neuron"),
+    "delay": ("ms", "delay"),
+    "id": ("1", "global id of the neuron"),
+} | RECORDED
+"""Unit and description of a quantity, except for weights, whose unit the neurons have."""
+
+FACTS = {
+    "experiment": ("none", "the complete experiment as TOML"),
+    "ranks": ("1", "number of ranks"),
+    "mpi_library": ("none", "name and version of the MPI library"),
+    "exchange": ("none", "how spikes were exchanged"),
+    "bytes_per_slice": ("bytes", "mean number of bytes that a rank sent per slice"),
+    "hosts": ("none", "host of each rank"),
+    "platform": ("none", "operating system and processor of rank 0"),
+    "written": ("none", "when this file was written (UTC)"),
+    "peak_memory": ("MB", "most memory that each rank has used"),
+    "timings": ("s", "time that each rank spent in this phase"),
+    "versions": ("none", "version of this package"),
+}
+"""Unit ("none" for texts) and description of what else is in `results.h5`."""
+
+
+def meaning(name: str, models: list[str]) -> tuple[str, str] | None:
+    """Return unit and description of what a dataset or a column is called, if it is a quantity.
+
+    Parameters
+    ----------
+    name : str
+        Such as "weight", or "elements/E/Den_ex/z".
+    models : list of str
+        Neuron models of the network, for the unit of weights.
+    """
+    if name == "weight":
+        return weight_unit(models), "weight"
+    return QUANTITIES.get(quantity(name))

@@ -1,0 +1,170 @@
+"""Results of a run to disk: HDF5 for everything, CSV for the time series.
+
+Rank 0 writes. Except for `/provenance`, what is in it does not depend on the number of ranks.
+"""
+
+import csv
+import platform
+import resource
+import socket
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from distsp.base.files import new_hdf5, replacing
+from distsp.engine.plan import models_used
+from distsp.engine.simulation import Simulation
+from distsp.experiment.experiment import Experiment
+from distsp.recorders import Dataset
+from distsp.results.quantities import CSV, FACTS, H5, QUANTITIES, meaning
+
+PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
+
+
+def write_results(
+    simulation: Simulation, experiment: Experiment, folder: Path, ended: bool = True
+) -> None:
+    """Write `results.h5` and `results.csv`; collective.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        After its run, or in it.
+    experiment : Experiment
+        What `simulation` runs.
+    folder : Path
+        Made if it is not there.
+    ended : bool
+        Whether to write everything; before the end there are only the recordings.
+
+    Raises
+    ------
+    WriteError
+        On rank 0, if they cannot be written; what was written before is as it was. The other ranks
+        do not wait for rank 0 then, unless the run has ended.
+    """
+    each = simulation.ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
+    if each is None:
+        if ended:
+            _write_end(simulation, None)
+        return
+    with replacing(folder / H5) as path, new_hdf5(path) as file:
+        _put(file, "experiment", experiment.to_toml(), "experiment")
+        for dataset in _running(simulation):
+            _put_dataset(file, dataset)
+        _write_provenance(simulation, file, each)
+        if ended:
+            _write_end(simulation, file)
+    with replacing(folder / CSV) as path:
+        _write_csv(path, _running(simulation))
+
+
+def _put(file: h5py.File | None, name: str, data: Any, what: str) -> None:
+    """Write a dataset on the rank that has the file."""
+    if file is not None:
+        dataset = file.create_dataset(name, data=data, track_times=False)
+        _describe(dataset, (QUANTITIES | FACTS)[what])
+
+
+def _put_dataset(file: h5py.File | None, dataset: Dataset) -> None:
+    """Write what a recorder has recorded on the rank that has the file."""
+    if file is not None:
+        written = file.create_dataset(dataset.name, data=dataset.values, track_times=False)
+        _describe(written, (dataset.unit, dataset.description))
+
+
+def _write_end(simulation: Simulation, file: h5py.File | None) -> None:
+    """Gather the state of all ranks and put it into `file`, which is None except on rank 0."""
+    network = simulation.network
+    for name, population in network.populations.items():
+        _put(file, f"neurons/{name}/calcium", population.calcium, "calcium")
+        _put(file, f"neurons/{name}/spike_count", population.spike_count, "spike_count")
+        for element in population.elements:
+            where = f"neurons/{name}/elements/{element}"
+            _put(file, f"{where}/z", population.z(element), "z")
+            _put(file, f"{where}/z_connected", population.z_connected(element), "z_connected")
+    if file is not None:
+        file.require_group("synapses")
+        file.require_group("spikes")
+    for name in network.synapse_types:
+        _write_synapses(simulation, name, file)
+    for recording in simulation.recordings.values():
+        if not recording.while_running:
+            for dataset in recording.datasets(simulation.ranks):
+                _put_dataset(file, dataset)
+
+
+def _write_synapses(simulation: Simulation, name: str, file: h5py.File | None) -> None:
+    count, start = simulation.synapse_count(name), 0
+    for piece in simulation.synapse_chunks(name):
+        if file is None:
+            continue
+        end = start + len(piece["source"])
+        for key, values in piece.items():
+            where = f"synapses/{name}/{key}"
+            if where not in file:
+                dtype = values.dtype
+                dataset = file.create_dataset(where, (count,), dtype, track_times=False)
+                _describe(dataset, meaning(key, models_used(simulation.network)))
+            file[where][start:end] = values
+        start = end
+
+
+def _write_provenance(simulation: Simulation, file: h5py.File, each: list[Any]) -> None:
+    """Note what may differ from run to run; seconds, hosts and memory have an entry per rank."""
+    ranks = simulation.ranks
+    timings, hosts, memory = zip(*each, strict=True)
+    group = file.create_group("provenance")
+    group["ranks"] = ranks.size
+    group["mpi_library"] = " ".join(ranks.library.split())
+    group["exchange"] = ranks.exchange_name
+    group["bytes_per_slice"] = simulation.bytes_per_slice
+    group["hosts"] = list(hosts)
+    group["platform"] = platform.platform()
+    group["written"] = datetime.now(UTC).isoformat(timespec="seconds")
+    group["peak_memory"] = memory
+    for phase in timings[0]:
+        group[f"timings/{phase}"] = [seconds[phase] for seconds in timings]
+    group["versions/python"] = platform.python_version()
+    for package in PACKAGES:
+        group[f"versions/{package}"] = version(package)
+    for name, entry in group.items():
+        for dataset in entry.values() if isinstance(entry, h5py.Group) else (entry,):
+            _describe(dataset, FACTS[name])
+
+
+def _describe(dataset: h5py.Dataset, meaning: tuple[str, str] | None) -> None:
+    if meaning is not None:
+        dataset.attrs["unit"], dataset.attrs["description"] = meaning
+
+
+def _peak_memory() -> float:
+    """Return the most memory that this process has used (MB)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # bytes there, kilobytes elsewhere
+
+
+def _running(simulation: Simulation) -> list[Dataset]:
+    """Return what has been recorded so far, of the recordings that need no other rank."""
+    return [
+        dataset
+        for recording in simulation.recordings.values()
+        if recording.while_running
+        for dataset in recording.datasets(simulation.ranks)
+    ]
+
+
+def _write_csv(path: Path, columns: list[Dataset]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(_header(column) for column in columns)
+        writer.writerows(zip(*(column.values.tolist() for column in columns), strict=True))
+
+
+def _header(column: Dataset) -> str:
+    _, name = column.name.split("/", 1)
+    return name if column.unit == "1" else f"{name} ({column.unit})"
