@@ -27,7 +27,7 @@ FLOORS = stated_order()
 
 
 def room(module: str) -> str:
-    """Return the room that a file is in: its folder, or the file where it has a floor of its own."""
+    """Return the room of a file: its folder, or the file where it has a floor of its own."""
     return module if module in FLOORS else module.split(".")[0]
 
 

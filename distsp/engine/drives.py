@@ -9,8 +9,7 @@ import numpy as np
 
 from distsp.base.arrays import Floats, Ints, Records, UInt32s
 from distsp.base.compiled import first_class, function_list
-from distsp.base.time_grid import whole_steps
-from distsp.inputs import Drive, Input, stream_index
+from distsp.inputs import Input, stream_index
 from distsp.inputs.input import KERNEL
 from distsp.network.generator import Generator
 from distsp.network.network import Network
@@ -97,7 +96,7 @@ class DriveHistory:
                     if history:
                         history[-1].end = step
                     history.append(Stretch(generator.parameters, step))
-                delay = delay_steps(drive, network)
+                delay = drive.steps("", network.resolution)
                 history[:] = [old for old in history if old.end > step - delay]
         return self._compiled(network)
 
@@ -118,7 +117,7 @@ class DriveHistory:
         rows["key"] = [_stream(network, generator, i) for generator, i, _ in stretches]
         rows["begin"] = [stretch.begin for _, _, stretch in stretches]
         rows["end"] = [stretch.end for _, _, stretch in stretches]
-        rows["delay"] = [delay_steps(drive, network) for _, drive in drives]
+        rows["delay"] = [drive.steps("", network.resolution) for _, drive in drives]
         rows["weight"] = [drive.weight for _, drive in drives]
         for table in ("integer", "number", "threshold"):
             ends = np.cumsum([len(getattr(t, f"{table}s")) for t in tables])
@@ -154,11 +153,6 @@ class DriveHistory:
             for name, drives in saved.items()
             for i, stretches in drives
         }
-
-
-def delay_steps(drive: Drive, network: Network) -> int:
-    """Return the delay of a drive as a number of steps."""
-    return whole_steps("delay", drive.delay, network.resolution, least=1)
 
 
 def _stream(network: Network, generator: Generator, i: int) -> np.uint64:

@@ -133,7 +133,7 @@ class Experiment(NetworkFields):
                 where = f"inputs.{name}.targets.{i}"
                 population = _lookup(f"{where}.population", target.population, network.populations)
                 drive = generator.parameters.drive.check(where, target.parameters)
-                whole_steps(f"{where}.delay", drive.delay, self.resolution, least=1)
+                drive.steps(where, self.resolution)
                 network.drive(generator, population, **dict(drive))
         for i, connection in enumerate(self.connections):
             where = f"connections.{i}"

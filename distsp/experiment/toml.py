@@ -8,8 +8,8 @@ from pydantic.fields import FieldInfo
 from tomlkit.items import Table
 
 from distsp.base.fields import Fields
-from distsp.experiment.tables import InputTable, OpenTable, PopulationTable, Target
-from distsp.inputs import Drive, Input
+from distsp.experiment.tables import InputTable, OpenTable, PopulationTable
+from distsp.inputs import Input
 from distsp.network.rules import Rule
 from distsp.neurons import NeuronModel
 from distsp.rng.distributions import Normal, Uniform
@@ -21,12 +21,18 @@ LEADING = {"name", "description", "duration", "model", "curve", "rule", "distrib
 def to_toml(fields: Fields) -> str:
     """Return a description, defaults included, as TOML."""
     document = tomlkit.document()
-    _write(document, dict(fields), type(fields).model_fields)
+    _write(document, dict(fields), type(fields).model_fields, {})
     return tomlkit.dumps(document)
 
 
-def _write(table: Any, values: dict[str, Any], fields: Mapping[str, FieldInfo]) -> None:
-    """Add values to a TOML table, each with its field's description as a comment."""
+Described = Mapping[str, FieldInfo]
+
+
+def _write(table: Any, values: dict[str, Any], fields: Described, of_entries: Described) -> None:
+    """Add values to a TOML table, each with its field's description as a comment.
+
+    `of_entries` are fields that tables in a list among the values have besides their own.
+    """
 
     def place(key: str) -> tuple[bool, bool]:
         # What follows a sub-table would belong to it, so plain values come first.
@@ -39,16 +45,16 @@ def _write(table: Any, values: dict[str, Any], fields: Mapping[str, FieldInfo]) 
                 table.add(tomlkit.nl())
                 table.add(key, tomlkit.aot())
             for entry in value:
-                table[key].append(_table(entry))
+                table[key].append(_table(entry, of_entries))
         elif isinstance(value, dict):
             if value:
                 table.add(key, tomlkit.table(is_super_table=True))
-                _write(table[key], value, {})
+                _write(table[key], value, {}, {})
         elif isinstance(value, Rule | Uniform | Normal):
             table.add(key, tomlkit.inline_table())
-            _write(table[key], value.model_dump(), {})
+            _write(table[key], value.model_dump(), {}, {})
         elif isinstance(value, Fields):
-            table.add(key, _table(value))
+            table.add(key, _table(value, {}))
         elif value is None:
             table.add(tomlkit.comment(f"{key} is not set: {comment}"))
         else:
@@ -56,16 +62,16 @@ def _write(table: Any, values: dict[str, Any], fields: Mapping[str, FieldInfo]) 
             table.add(key, item.comment(comment) if comment else item)
 
 
-def _table(fields: Fields) -> Table:
-    values, known = dict(fields), dict(type(fields).model_fields)
+def _table(fields: Fields, more: Described) -> Table:
+    values, known = dict(fields), {**type(fields).model_fields, **more}
+    of_entries: Described = {}
     if isinstance(fields, PopulationTable):
         values["parameters"] = NeuronModel.members[fields.model].model_validate(fields.parameters)
     if isinstance(fields, OpenTable):
         values = fields.parameters | values
     if isinstance(fields, InputTable):
-        known |= Input.members[fields.model].model_fields
-    if isinstance(fields, Target):
-        known |= Drive.model_fields
+        model = Input.members[fields.model]
+        known, of_entries = known | model.model_fields, model.drive.model_fields
     table = tomlkit.table()
-    _write(table, values, known)
+    _write(table, values, known, of_entries)
     return table

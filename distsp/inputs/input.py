@@ -12,6 +12,7 @@ from distsp.base.arrays import UInt32s
 from distsp.base.components import Component
 from distsp.base.errors import InputError
 from distsp.base.fields import Fields, Finite, Positive
+from distsp.base.time_grid import whole_steps
 from distsp.rng.streams import Purpose
 
 MAX_INPUTS, MAX_DRIVES = 2**16, 2**8
@@ -44,7 +45,34 @@ class Drive(Fields):
     """An input's connection to a population: every neuron gets its own train."""
 
     weight: Finite = Field(description="pA, for iaf_psc_delta mV")
+    delay: Positive | None = Field(description="ms, a whole number of steps")
+
+    def steps(self, where: str, resolution: float) -> int:
+        """Return the delay as a number of steps of `resolution` (ms); one if it is not given.
+
+        Raises
+        ------
+        InputError
+            Naming the delay, prefixed with `where`.
+        """
+        if self.delay is None:
+            return 1
+        return whole_steps(f"{where}.delay", self.delay, resolution, least=1)
+
+
+class SpikeDrive(Drive):
+    """How spikes arrive."""
+
     delay: Positive = Field(description="ms, a whole number of steps")
+
+
+class CurrentDrive(Drive):
+    """How a current arrives: set at a time, it acts from the step that begins a delay later."""
+
+    weight: Finite = Field(1.0, description="what the current is multiplied with")
+    delay: Positive | None = Field(
+        None, description="ms, a whole number of steps; one step if not given"
+    )
 
 
 @dataclass(frozen=True)
@@ -65,7 +93,7 @@ class Input(Component):
 
     key: ClassVar[str] = "model"
     carries: ClassVar[Literal["spikes", "current"]]
-    drive: ClassVar[type[Drive]] = Drive
+    drive: ClassVar[type[Drive]] = SpikeDrive
     """What each connection of the input has."""
     purpose: ClassVar[Purpose | None] = None
     """What its random numbers are for, if it draws any; each of its connections has a stream."""

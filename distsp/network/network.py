@@ -13,7 +13,7 @@ from distsp.base.components import OneOf
 from distsp.base.errors import InputError, shorten
 from distsp.base.fields import MAX_SIZE, Fields, Name, Positive, Seed, Size
 from distsp.base.time_grid import whole_steps
-from distsp.inputs import Drive, Input, stream_index
+from distsp.inputs import Input, stream_index
 from distsp.network.generator import Generator
 from distsp.network.population import Population, check_growth, check_model
 from distsp.network.rules import Connection, Rule
@@ -237,7 +237,13 @@ class Network:
         """Create an input: Poisson trains of `rate` (Hz), an own one for each neuron it drives."""
         return self.input("poisson_generator", name, rate=rate)
 
-    def drive(self, source: Generator, target: Population, weight: float, delay: float) -> None:
+    def drive(
+        self,
+        source: Generator,
+        target: Population,
+        weight: float | None = None,
+        delay: float | None = None,
+    ) -> None:
         """Connect an input to every neuron of a population.
 
         Parameters
@@ -245,15 +251,19 @@ class Network:
         source : Generator
         target : Population
         weight : float
-            pA, for iaf_psc_delta mV.
+            Of its spikes: in the unit of a weight onto the target (pA, for iaf_psc_delta mV). What
+            a current is multiplied with; 1 if not given.
         delay : float
-            ms, a whole number of steps, at least one.
+            ms, a whole number of steps, at least one; for a current one step if not given.
         """
         _check_made_here("inputs", source, self.inputs)
         where = f"inputs.{source.name}"
         _check_made_here(f"{where}.population", target, self.populations)
-        checked = Drive.check(where, {"weight": weight, "delay": delay})
-        whole_steps(f"{where}.delay", checked.delay, self.resolution, least=1)
+        given = {"weight": weight, "delay": delay}
+        checked = source.parameters.drive.check(
+            where, {key: value for key, value in given.items() if value is not None}
+        )
+        checked.steps(where, self.resolution)
         stream_index(source.index, sum(p is target for p, _ in source.drives))
         source.drives.append((target, checked))
         self.has_changed()

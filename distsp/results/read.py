@@ -104,6 +104,12 @@ class Results:
         return self._read("spikes")
 
     @cached_property
+    def recorders(self) -> dict[str, dict[str, Array]]:
+        """What other recorders have written, by their names."""
+        with h5py.File(self.path) as file:
+            return _value(file["recorders"]) if "recorders" in file else {}
+
+    @cached_property
     def provenance(self) -> dict[str, Any]:
         """Where, with what and how fast the run was made."""
         return self._read("provenance")
