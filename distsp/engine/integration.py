@@ -66,7 +66,7 @@ def workspace(n_local: int, slice_steps: int) -> Workspace:
     return Workspace(
         input_ex=aligned((slice_steps, BLOCK_NEURONS)),
         input_in=aligned((slice_steps, BLOCK_NEURONS)),
-        current=aligned((slice_steps, 0)),
+        current=aligned((slice_steps, BLOCK_NEURONS)),
         words=aligned((STEPS_PER_CALL, BLOCK_NEURONS), np.uint32),
         counts=aligned(BLOCK_NEURONS, np.int32),
         scratch=aligned((SCRATCH_ROWS, BLOCK_NEURONS)),
