@@ -10,7 +10,8 @@ from distsp.engine.delivery import ROWS_AHEAD
 from distsp.engine.drives import Drives
 from distsp.engine.state import State
 from distsp.engine.synapses import Outgoing
-from distsp.neurons.model import BLOCK_NEURONS, SCRATCH_ROWS
+from distsp.neurons.model import SCRATCH_ROWS
+from distsp.neurons.values import BLOCK_NEURONS
 from distsp.parallel.layout import global_id
 from distsp.plasticity.growth import Growth, grow
 from distsp.rng.poisson import STEPS_PER_CALL

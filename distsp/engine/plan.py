@@ -10,7 +10,8 @@ from distsp.base.errors import InputError
 from distsp.engine.integration import POPULATION, Populations
 from distsp.engine.state import RankState
 from distsp.network.network import Network
-from distsp.neurons.model import KERNEL, NeuronModel
+from distsp.neurons.model import NeuronModel, kernel
+from distsp.neurons.values import EQUAL
 from distsp.parallel.layout import Layout
 from distsp.plasticity.growth import Growth
 from distsp.rng.streams import Purpose, stream_key
@@ -19,7 +20,7 @@ from distsp.rng.streams import Purpose, stream_key
 @cache
 def model_kernel(model: str) -> Any:
     """Return the compiled step of a neuron model."""
-    return first_class(NeuronModel.members[model].step, KERNEL)
+    return first_class(NeuronModel.members[model].step, kernel(EQUAL))
 
 
 def models_used(network: Network) -> list[str]:
@@ -33,14 +34,14 @@ def model_kernels(network: Network) -> Any:
     Raises
     ------
     InputError
-        If there are more of them than the time loop takes.
+        If there are more models than the time loop takes.
     """
     models = models_used(network)
     if len(models) > MOST_FUNCTIONS:
         raise InputError.at(
             "populations", models, f"a network can have at most {MOST_FUNCTIONS} neuron models"
         )
-    return function_list([model_kernel(model) for model in models], KERNEL)
+    return function_list([model_kernel(model) for model in models], kernel(EQUAL))
 
 
 def plan_populations(network: Network, layout: Layout, state: RankState) -> Populations:

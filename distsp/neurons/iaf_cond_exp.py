@@ -1,15 +1,20 @@
 """Leaky integrate-and-fire neuron with exponentially decaying conductances."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from distsp.base.arrays import Floats, Int32s
 from distsp.base.errors import InputError
+from distsp.base.exponential import fast_exp
 from distsp.base.fields import MAX_SIZE, Finite, NonNegative, Positive
 from distsp.base.time_grid import whole_steps
 from distsp.neurons.model import NeuronModel, fire
+from distsp.neurons.values import at, constant
+
+FIRST_POINT, POINT_SIZE = 10, 6
+"""Place of the first point's constants, and how many each has."""
 
 N_POINTS = 4
 """Points of the quadrature in a step; their error is below 1e-9 mV where h is below tau_syn / 2."""
@@ -26,7 +31,7 @@ def step(
     driven: bool,
     n_steps: int,
     constants: Floats,
-    _scratch: Floats,
+    scratch: Floats,
     _key: np.uint64,
     _step: int,
     _first_id: int,
@@ -37,31 +42,45 @@ def step(
     first: int,
 ) -> int:
     """Take a block of neurons through the steps of a slice."""
-    threshold, reset, t_ref = constants[0], constants[1], np.int32(constants[2])
-    decay_ex, decay_in, pull_ex, pull_in, push, per_current = constants[3:9]
-    leak, fall_ex, fall_in = constants[9:12]
-    points = constants[12 : 12 + 6 * N_POINTS].reshape((N_POINTS, 6))
+    n = hi - lo
+    threshold, reset = constant(constants, 0, n), constant(constants, 1, n)
+    t_ref, push = constant(constants, 2, n), constant(constants, 3, n)
     potential, waiting = variables[0, lo:hi], refractory[lo:hi]
     g_ex, g_in = variables[1, lo:hi], variables[2, lo:hi]
-    n = hi - lo
+    moved, drive = scratch[0, :n], scratch[1, :n]
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
+        leak, fall_ex = constant(constants, 4, n), constant(constants, 5, n)
+        fall_in = constant(constants, 6, n)
+        for j in range(n):
+            fallen = at(leak, j) + at(fall_ex, j) * g_ex[j] + at(fall_in, j) * g_in[j]
+            moved[j] = potential[j] * fast_exp(-fallen)
+        for j in range(n):
+            drive[j] = at(push, j)
+        if driven:
+            per_current, amplitude = constant(constants, 9, n), current[lag, :n]
+            for j in range(n):
+                drive[j] += at(per_current, j) * amplitude[j]
+        for i in range(N_POINTS):
+            k = FIRST_POINT + POINT_SIZE * i
+            leak, fall_ex = constant(constants, k, n), constant(constants, k + 1, n)
+            fall_in, weight = constant(constants, k + 2, n), constant(constants, k + 3, n)
+            pull_ex, pull_in = constant(constants, k + 4, n), constant(constants, k + 5, n)
+            for j in range(n):
+                pull = drive[j] + at(pull_ex, j) * g_ex[j] + at(pull_in, j) * g_in[j]
+                fallen = at(leak, j) + at(fall_ex, j) * g_ex[j] + at(fall_in, j) * g_in[j]
+                moved[j] += at(weight, j) * pull * fast_exp(-fallen)
         reached = False
         for j in range(n):
-            if waiting[j] == 0:
-                constant = push + per_current * current[lag, j] if driven else push
-                moved = potential[j] * np.exp(-(leak + fall_ex * g_ex[j] + fall_in * g_in[j]))
-                for i in range(N_POINTS):
-                    rest = points[i, 1] + points[i, 2] * g_ex[j] + points[i, 3] * g_in[j]
-                    drive = points[i, 4] * pull_ex * g_ex[j] + points[i, 5] * pull_in * g_in[j]
-                    moved += points[i, 0] * (constant + drive) * np.exp(-rest)
-                potential[j] = moved
-                reached |= moved >= threshold
+            potential[j] = potential[j] if waiting[j] > 0 else moved[j]
+            reached |= potential[j] >= at(threshold, j)
         for j in range(n):
             waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
+        decay_ex, decay_in = constant(constants, 7, n), constant(constants, 8, n)
         for j in range(n):
-            g_ex[j] = decay_ex * g_ex[j] + excitation[j]
-            g_in[j] = decay_in * g_in[j] - inhibition[j]
+            g_ex[j] = at(decay_ex, j) * g_ex[j] + excitation[j]
+        for j in range(n):
+            g_in[j] = at(decay_in, j) * g_in[j] - inhibition[j]
         if reached:
             count = fire(
                 potential, waiting, lo, threshold, reset, t_ref, lag, lags, neurons, count, first
@@ -125,27 +144,34 @@ class IafCondExp(NeuronModel):
             raise InputError.at(f"{where}.t_ref", self.t_ref, f"ms is more than {MAX_SIZE} steps")
         super().check_steps(where, resolution)
 
-    def constants(self, resolution: float) -> Floats:
-        """Return the numbers that `step` computes with, for steps of `resolution` (ms)."""
-        h, taus = resolution, np.array([self.tau_syn_ex, self.tau_syn_in])
-        nodes, weights = np.polynomial.legendre.leggauss(N_POINTS)
-        times = np.concatenate([[0.0], 0.5 * h * (nodes + 1.0)])[:, None]
-        # From each time to the end of the step: the integral of exp(-t / tau).
-        left = taus * (np.exp(-times / taus) - np.exp(-h / taus)) / self.C_m
-        leak = self.g_L * (h - times) / self.C_m
-        row = [
+    def constants(self, resolution: float) -> list[Any]:
+        """Return the numbers that `step` computes with; see `NeuronModel.constants`."""
+        h, tau_ex, tau_in = resolution, self.tau_syn_ex, self.tau_syn_in
+
+        def falls(t: float) -> list[Any]:
+            """Return what of the leak and of each conductance acts from t to the end of a step."""
+            return [
+                self.g_L * (h - t) / self.C_m,
+                tau_ex * (np.exp(-t / tau_ex) - np.exp(-h / tau_ex)) / self.C_m,
+                tau_in * (np.exp(-t / tau_in) - np.exp(-h / tau_in)) / self.C_m,
+            ]
+
+        numbers = [
             self.V_th - self.E_L,
             self.V_reset - self.E_L,
-            round(self.t_ref / h),
-            *np.exp(-h / taus),
-            (self.E_ex - self.E_L) / self.C_m,
-            (self.E_in - self.E_L) / self.C_m,
+            np.rint(self.t_ref / h),
             self.I_e / self.C_m,
+            *falls(0.0),
+            np.exp(-h / tau_ex),
+            np.exp(-h / tau_in),
             1.0 / self.C_m,
-            leak[0, 0],
-            *left[0],
         ]
-        points = np.concatenate(
-            [0.5 * h * weights[:, None], leak[1:], left[1:], np.exp(-times[1:] / taus)], axis=1
-        )
-        return np.concatenate([row, points.ravel()])
+        for node, weight in zip(*np.polynomial.legendre.leggauss(N_POINTS), strict=True):
+            t, width = 0.5 * h * (node + 1.0), 0.5 * h * weight
+            numbers += [
+                *falls(t),
+                width,
+                (self.E_ex - self.E_L) / self.C_m * np.exp(-t / tau_ex),
+                (self.E_in - self.E_L) / self.C_m * np.exp(-t / tau_in),
+            ]
+        return numbers

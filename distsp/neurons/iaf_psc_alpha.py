@@ -1,15 +1,16 @@
 """Leaky integrate-and-fire neuron with alpha-shaped currents."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
-from scipy.linalg import expm
 
 from distsp.base.arrays import Floats, Int32s
 from distsp.base.fields import Positive
 from distsp.neurons.leaky import LeakyNeuron
 from distsp.neurons.model import fire
+from distsp.neurons.propagators import propagators
+from distsp.neurons.values import at, constant
 
 
 def step(
@@ -38,37 +39,42 @@ def step(
     Several short loops, each over at most five arrays: one loop over all of them is five times
     slower, because LLVM no longer vectorises it.
     """
-    threshold, reset, t_ref = constants[0], constants[1], np.int32(constants[2])
-    decay, drive, to_v = constants[3], constants[4], constants[5]
-    decay_ex, rise_ex, slope_v_ex, to_v_ex, jump_ex = constants[6:11]
-    decay_in, rise_in, slope_v_in, to_v_in, jump_in = constants[11:16]
-    potential, waiting, moved = variables[0, lo:hi], refractory[lo:hi], scratch[0, : hi - lo]
+    n = hi - lo
+    threshold, reset = constant(constants, 0, n), constant(constants, 1, n)
+    t_ref, drive = constant(constants, 2, n), constant(constants, 3, n)
+    decay, to_v = constant(constants, 4, n), constant(constants, 5, n)
+    decay_ex, rise_ex = constant(constants, 6, n), constant(constants, 7, n)
+    slope_v_ex, to_v_ex = constant(constants, 8, n), constant(constants, 9, n)
+    decay_in, rise_in = constant(constants, 10, n), constant(constants, 11, n)
+    slope_v_in, to_v_in = constant(constants, 12, n), constant(constants, 13, n)
+    jump_ex, jump_in = constant(constants, 14, n), constant(constants, 15, n)
+    potential, waiting, moved = variables[0, lo:hi], refractory[lo:hi], scratch[0, :n]
     current_ex, slope_ex = variables[1, lo:hi], variables[2, lo:hi]
     current_in, slope_in = variables[3, lo:hi], variables[4, lo:hi]
-    n = hi - lo
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
         for j in range(n):
             slope, now = slope_ex[j], current_ex[j]
-            moved[j] = decay * potential[j] + drive + (slope_v_ex * slope + to_v_ex * now)
-            current_ex[j] = rise_ex * slope + decay_ex * now
-            slope_ex[j] = decay_ex * slope + jump_ex * excitation[j]
+            pushed = at(slope_v_ex, j) * slope + at(to_v_ex, j) * now
+            moved[j] = at(decay, j) * potential[j] + at(drive, j) + pushed
+            current_ex[j] = at(rise_ex, j) * slope + at(decay_ex, j) * now
+            slope_ex[j] = at(decay_ex, j) * slope + at(jump_ex, j) * excitation[j]
         for j in range(n):
             slope, now = slope_in[j], current_in[j]
-            moved[j] += slope_v_in * slope + to_v_in * now
-            current_in[j] = rise_in * slope + decay_in * now
-            slope_in[j] = decay_in * slope + jump_in * inhibition[j]
+            moved[j] += at(slope_v_in, j) * slope + at(to_v_in, j) * now
+            current_in[j] = at(rise_in, j) * slope + at(decay_in, j) * now
+            slope_in[j] = at(decay_in, j) * slope + at(jump_in, j) * inhibition[j]
         if driven:
             amplitude = current[lag, :n]
             for j in range(n):
-                moved[j] += to_v * amplitude[j]
+                moved[j] += at(to_v, j) * amplitude[j]
         for j in range(n):
             if waiting[j] == 0:
                 potential[j] = moved[j]
             waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
         reached = False
         for j in range(n):
-            reached |= potential[j] >= threshold
+            reached |= potential[j] >= at(threshold, j)
         if reached:
             count = fire(
                 potential, waiting, lo, threshold, reset, t_ref, lag, lags, neurons, count, first
@@ -96,19 +102,17 @@ class IafPscAlpha(LeakyNeuron):
     tau_syn_ex: Positive = Field(2.0, description="rise time of excitatory currents (ms)")
     tau_syn_in: Positive = Field(2.0, description="rise time of inhibitory currents (ms)")
 
-    def constants(self, resolution: float) -> Floats:
-        """Return the numbers that `step` computes with, for steps of `resolution` (ms)."""
-        h = resolution
-        row = self.membrane(h)
+    def constants(self, resolution: float) -> list[Any]:
+        """Return the numbers that `step` computes with; see `NeuronModel.constants`."""
+        h, row = resolution, self.membrane(resolution)
         for tau in (self.tau_syn_ex, self.tau_syn_in):
             # In units of h and h / C_m all entries are of order one, and so is their accuracy.
             a, m = -h / tau, -h / self.tau_m
-            exact = expm(np.array([[a, 0.0, 0.0], [1.0, a, 0.0], [0.0, 1.0, m]]))
+            exact = propagators([[a, 0.0, 0.0], [1.0, a, 0.0], [0.0, 1.0, m]])
             row += [
-                exact[0, 0],
-                exact[1, 0] * h,
-                exact[2, 0] * h**2 / self.C_m,
-                exact[2, 1] * h / self.C_m,
-                np.e / tau,
+                exact[..., 0, 0],
+                exact[..., 1, 0] * h,
+                exact[..., 2, 0] * h**2 / self.C_m,
+                exact[..., 2, 1] * h / self.C_m,
             ]
-        return np.array(row)
+        return [*row, np.e / self.tau_syn_ex, np.e / self.tau_syn_in]

@@ -1,12 +1,13 @@
 """Leaky integrate-and-fire neuron whose potential jumps at an input."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from distsp.base.arrays import Floats, Int32s
 from distsp.neurons.leaky import LeakyNeuron
 from distsp.neurons.model import fire
+from distsp.neurons.values import at, constant
 
 
 def step(
@@ -31,19 +32,20 @@ def step(
     first: int,
 ) -> int:
     """Take a block of neurons through the steps of a slice."""
-    threshold, reset, t_ref = constants[0], constants[1], np.int32(constants[2])
-    decay, drive, to_v = constants[3], constants[4], constants[5]
-    potential, waiting = variables[0, lo:hi], refractory[lo:hi]
     n = hi - lo
+    threshold, reset = constant(constants, 0, n), constant(constants, 1, n)
+    t_ref, drive = constant(constants, 2, n), constant(constants, 3, n)
+    decay, to_v = constant(constants, 4, n), constant(constants, 5, n)
+    potential, waiting = variables[0, lo:hi], refractory[lo:hi]
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
         amplitude, reached = current[lag, :n], False
         for j in range(n):
-            push = drive + to_v * amplitude[j] if driven else drive
-            moved = decay * potential[j] + push + (excitation[j] + inhibition[j])
+            push = at(drive, j) + at(to_v, j) * amplitude[j] if driven else at(drive, j)
+            moved = at(decay, j) * potential[j] + push + (excitation[j] + inhibition[j])
             now = potential[j] if waiting[j] > 0 else moved
             potential[j] = now
-            reached |= now >= threshold
+            reached |= now >= at(threshold, j)
         for j in range(n):
             waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
         if reached:
@@ -61,6 +63,6 @@ class IafPscDelta(LeakyNeuron):
     variables: ClassVar[dict[str, str]] = {"V_m": "mV"}
     step = staticmethod(step)
 
-    def constants(self, resolution: float) -> Floats:
-        """Return the numbers that `step` computes with, for steps of `resolution` (ms)."""
-        return np.array(self.membrane(resolution))
+    def constants(self, resolution: float) -> list[Any]:
+        """Return the numbers that `step` computes with; see `NeuronModel.constants`."""
+        return self.membrane(resolution)

@@ -1,15 +1,16 @@
 """Leaky integrate-and-fire neuron with exponentially decaying currents."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
-from scipy.linalg import expm
 
 from distsp.base.arrays import Floats, Int32s
 from distsp.base.fields import Positive
 from distsp.neurons.leaky import LeakyNeuron
 from distsp.neurons.model import fire
+from distsp.neurons.propagators import propagators
+from distsp.neurons.values import at, constant
 
 
 def step(
@@ -34,27 +35,30 @@ def step(
     first: int,
 ) -> int:
     """Take a block of neurons through the steps of a slice."""
-    threshold, reset, t_ref = constants[0], constants[1], np.int32(constants[2])
-    decay, drive, to_v = constants[3], constants[4], constants[5]
-    decay_ex, to_v_ex, decay_in, to_v_in = constants[6], constants[7], constants[8], constants[9]
+    n = hi - lo
+    threshold, reset = constant(constants, 0, n), constant(constants, 1, n)
+    t_ref, drive = constant(constants, 2, n), constant(constants, 3, n)
+    decay, to_v = constant(constants, 4, n), constant(constants, 5, n)
+    decay_ex, to_v_ex = constant(constants, 6, n), constant(constants, 7, n)
+    decay_in, to_v_in = constant(constants, 8, n), constant(constants, 9, n)
     potential, waiting = variables[0, lo:hi], refractory[lo:hi]
     current_ex, current_in = variables[1, lo:hi], variables[2, lo:hi]
-    n = hi - lo
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
         amplitude, reached = current[lag, :n], False
         for j in range(n):
-            moved = decay * potential[j] + (drive + to_v * amplitude[j] if driven else drive)
-            moved += to_v_ex * current_ex[j] + to_v_in * current_in[j]
+            push = at(drive, j) + at(to_v, j) * amplitude[j] if driven else at(drive, j)
+            moved = at(decay, j) * potential[j] + push
+            moved += at(to_v_ex, j) * current_ex[j] + at(to_v_in, j) * current_in[j]
             now = potential[j] if waiting[j] > 0 else moved
             potential[j] = now
-            reached |= now >= threshold
+            reached |= now >= at(threshold, j)
         for j in range(n):
             waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
         for j in range(n):
-            current_ex[j] = decay_ex * current_ex[j] + excitation[j]
+            current_ex[j] = at(decay_ex, j) * current_ex[j] + excitation[j]
         for j in range(n):
-            current_in[j] = decay_in * current_in[j] + inhibition[j]
+            current_in[j] = at(decay_in, j) * current_in[j] + inhibition[j]
         if reached:
             count = fire(
                 potential, waiting, lo, threshold, reset, t_ref, lag, lags, neurons, count, first
@@ -72,12 +76,11 @@ class IafPscExp(LeakyNeuron):
     tau_syn_ex: Positive = Field(2.0, description="time constant of excitatory currents (ms)")
     tau_syn_in: Positive = Field(2.0, description="time constant of inhibitory currents (ms)")
 
-    def constants(self, resolution: float) -> Floats:
-        """Return the numbers that `step` computes with, for steps of `resolution` (ms)."""
-        h = resolution
-        row = self.membrane(h)
+    def constants(self, resolution: float) -> list[Any]:
+        """Return the numbers that `step` computes with; see `NeuronModel.constants`."""
+        h, row = resolution, self.membrane(resolution)
         for tau in (self.tau_syn_ex, self.tau_syn_in):
             # In units of h and h / C_m all entries are of order one, and so is their accuracy.
-            exact = expm(np.array([[-h / tau, 0.0], [1.0, -h / self.tau_m]]))
-            row += [exact[0, 0], exact[1, 0] * h / self.C_m]
-        return np.array(row)
+            exact = propagators([[-h / tau, 0.0], [1.0, -h / self.tau_m]])
+            row += [exact[..., 0, 0], exact[..., 1, 0] * h / self.C_m]
+        return row

@@ -1,6 +1,6 @@
 """What the leaky integrate-and-fire neurons with current-based synapses share."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -51,21 +51,21 @@ class LeakyNeuron(NeuronModel, LeakyMembrane):
             raise InputError.at(f"{where}.t_ref", self.t_ref, f"ms is more than {MAX_SIZE} steps")
         super().check_steps(where, resolution)
 
-    def membrane(self, resolution: float) -> list[float]:
+    def membrane(self, resolution: float) -> list[Any]:
         """Return the constants of the membrane alone.
 
         Returns
         -------
-        list of float
-            Threshold and reset (mV above E_L), refractory steps, the decay of a step, what I_e adds
-            to the potential in a step (mV), and what a current of 1 pA adds.
+        list of float or array
+            Threshold and reset (mV above E_L), refractory steps, what I_e adds to the potential in
+            a step (mV), the decay of a step, and what a current of 1 pA adds (mV).
         """
         per_current = -np.expm1(-resolution / self.tau_m) * self.tau_m / self.C_m
         return [
             self.V_th - self.E_L,
             self.V_reset - self.E_L,
-            round(self.t_ref / resolution),
-            np.exp(-resolution / self.tau_m),
+            np.rint(self.t_ref / resolution),
             per_current * self.I_e,
+            np.exp(-resolution / self.tau_m),
             per_current,
         ]

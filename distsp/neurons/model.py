@@ -12,37 +12,38 @@ from distsp.base.compiled import inlined
 from distsp.base.components import Component
 from distsp.base.errors import InputError
 from distsp.base.fields import NonNegative, Positive
-
-BLOCK_NEURONS = 448
-"""Neurons that go through all steps of a slice together: their state and input fit the caches.
-
-Not a power of two, or the rows of a block's input would share a few sets of the L1 cache."""
+from distsp.neurons.values import at
 
 SCRATCH_ROWS = 4
 """Rows of `BLOCK_NEURONS` numbers that a step may write to as it likes."""
 
-KERNEL = types.int64(
-    types.float64[:, ::1],  # variables
-    types.int32[::1],  # refractory
-    types.int64,  # lo
-    types.int64,  # hi
-    types.float64[:, ::1],  # input_ex
-    types.float64[:, ::1],  # input_in
-    types.float64[:, ::1],  # current
-    types.boolean,  # driven
-    types.int64,  # n_steps
-    types.float64[::1],  # constants
-    types.float64[:, ::1],  # scratch
-    types.uint64,  # key
-    types.int64,  # step
-    types.int64,  # first_id
-    types.int64,  # stride
-    types.int32[::1],  # lags
-    types.int32[::1],  # neurons
-    types.int64,  # count
-    types.int64,  # first
-)
-"""The signature of a compiled step; `NeuronModel.step` says what each argument is."""
+
+def kernel(constants: Any) -> Any:
+    """Return the signature of a compiled step for a type of constants, one of `KINDS`.
+
+    `NeuronModel.step` says what each argument is.
+    """
+    return types.int64(
+        types.float64[:, ::1],  # variables
+        types.int32[::1],  # refractory
+        types.int64,  # lo
+        types.int64,  # hi
+        types.float64[:, ::1],  # input_ex
+        types.float64[:, ::1],  # input_in
+        types.float64[:, ::1],  # current
+        types.boolean,  # driven
+        types.int64,  # n_steps
+        constants,
+        types.float64[:, ::1],  # scratch
+        types.uint64,  # key
+        types.int64,  # step
+        types.int64,  # first_id
+        types.int64,  # stride
+        types.int32[::1],  # lags
+        types.int32[::1],  # neurons
+        types.int64,  # count
+        types.int64,  # first
+    )
 
 
 class NeuronModel(Component):
@@ -61,7 +62,7 @@ class NeuronModel(Component):
     step: ClassVar[Callable[..., Any]]
     """Takes a block of neurons through the steps of a slice, and returns the number of spikes.
 
-    Compiled with the signature `KERNEL`; its arguments are:
+    Compiled with the signature `kernel`; its arguments are:
 
     variables : array (variable, neuron of the population) of float64
         As kept: less their `offsets`.
@@ -78,7 +79,7 @@ class NeuronModel(Component):
     n_steps : int
         Rows of the input that count.
     constants : array of float64
-        What `constants` returned.
+        What `constants` returned, to be read with `values.constant` and `values.at`.
     scratch : array (SCRATCH_ROWS, BLOCK_NEURONS) of float64
         To be written to.
     key : uint64
@@ -106,8 +107,12 @@ class NeuronModel(Component):
         """Return what state variables are kept relative to, where it is not 0."""
         return {}
 
-    def constants(self, resolution: float) -> Floats:
-        """Return the numbers that `step` computes with, for steps of `resolution` (ms)."""
+    def constants(self, resolution: float) -> list[Any]:
+        """Return the numbers that `step` computes with, for steps of `resolution` (ms).
+
+        The first `N_MEMBRANE` are threshold, reset, refractory steps, and what the constant current
+        adds. Parameters may be arrays with a value per neuron; then numbers may be arrays as well.
+        """
         raise NotImplementedError
 
     def check_steps(self, where: str, resolution: float) -> None:
@@ -123,7 +128,7 @@ class NeuronModel(Component):
             raise InputError.at(f"{where}.tau_Ca", self.tau_Ca, right)
         with np.errstate(all="ignore"):
             constants = self.constants(resolution)
-        if not np.all(np.isfinite(constants)):
+        if not all(np.all(np.isfinite(numbers)) for numbers in constants):
             numbers = {name: abs(value) for name, value in self if value}
             extreme = max(numbers, key=lambda name: abs(np.log(numbers[name])))
             right = f"is too large or too small for steps of {resolution} ms"
@@ -154,9 +159,9 @@ def fire(
     potential: Floats,
     refractory: Int32s,
     lo: int,
-    threshold: float,
-    reset: float,
-    t_ref: int,
+    threshold: Any,
+    reset: Any,
+    t_ref: Any,
     lag: int,
     lags: Int32s,
     neurons: Int32s,
@@ -165,9 +170,9 @@ def fire(
 ) -> int:
     """Reset the neurons of a block that have reached the threshold and note their spikes."""
     for j in range(len(potential)):
-        if potential[j] >= threshold:
-            potential[j] = reset
-            refractory[j] = t_ref
+        if potential[j] >= at(threshold, j):
+            potential[j] = at(reset, j)
+            refractory[j] = np.int32(at(t_ref, j))
             lags[count] = lag
             neurons[count] = first + lo + j
             count += 1

@@ -14,7 +14,8 @@ from distsp.engine.plan import model_kernel
 from distsp.engine.simulation import Simulation
 from distsp.network.network import Network
 from distsp.neurons import NeuronModel
-from distsp.neurons.model import BLOCK_NEURONS, SCRATCH_ROWS
+from distsp.neurons.model import SCRATCH_ROWS
+from distsp.neurons.values import BLOCK_NEURONS
 from distsp.parallel.ranks import Ranks
 
 H = 0.1
