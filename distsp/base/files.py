@@ -1,5 +1,6 @@
 """Files that appear under their name only when they are whole, also where the disk is full."""
 
+import fcntl
 import io
 import os
 from collections.abc import Iterator
@@ -13,6 +14,16 @@ from distsp.base.errors import WriteError
 
 UNFINISHED = ".part"
 """In the name of a file or folder that is not yet whole."""
+
+
+def sync(descriptor: int) -> None:
+    """Make sure that what has been written to a file, or into a folder, is on the disk."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: fsync leaves it in the drive's own memory
+    if full is not None:
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, full)
+            return
+    os.fsync(descriptor)
 
 
 @contextmanager
@@ -29,7 +40,7 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+            sync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         raise WriteError.of(path, error) from error

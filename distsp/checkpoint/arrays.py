@@ -4,7 +4,6 @@ The file has the bytes of the arrays one after the other; where each begins, and
 in an index that is kept elsewhere.
 """
 
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distsp.base.arrays import Array
+from distsp.base.files import sync
 
 Index = dict[str, tuple[int, str, list[int]]]
 """For each array its first byte, its dtype and its shape."""
@@ -47,7 +47,7 @@ class ArrayWriter:
     def __exit__(self, *_: object) -> None:
         with self._file:
             self._file.flush()
-            os.fsync(self._file.fileno())
+            sync(self._file.fileno())
 
     def put(self, name: str, array: Array) -> None:
         """Write an array."""

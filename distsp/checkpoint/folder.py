@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from distsp.base.errors import InputError, WriteError, shorten
-from distsp.base.files import UNFINISHED
+from distsp.base.files import UNFINISHED, sync
 from distsp.checkpoint.arrays import ArrayReader, ArrayWriter, checksum
 from distsp.checkpoint.redistribute import read_parts, same_on_all_ranks, write_parts
 from distsp.network.description import difference
@@ -226,7 +226,7 @@ def _write_manifest(path: Path, content: dict[str, Any]) -> None:
     with path.open("x", encoding="utf-8") as file:
         file.write(json.dumps(checked))
         file.flush()
-        os.fsync(file.fileno())
+        sync(file.fileno())
 
 
 def _content(path: Path, network: dict[str, Any] | None = None) -> dict[str, Any] | str:
@@ -267,7 +267,7 @@ def _sync(folder: Path) -> None:
     """Make sure that the names in a folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -1,9 +1,18 @@
 """Whether a network fits into memory, asked before anything is built."""
 
 import os
+from math import inf
 
 from distsp.base.errors import InputError
 from distsp.network.network import Network
+
+
+def installed_bytes() -> float:
+    """Return the memory of this machine (bytes); infinity where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
+    except (ValueError, OSError):
+        return inf
 
 
 def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
@@ -31,7 +40,7 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
     # Source and target of a connection's synapses are drawn as 64-bit numbers.
     here = network.size * per_neuron + 4 * sum(synapses) + 16 * max(synapses, default=0)
     needed = here / n_ranks + 16 * len(types) * network.size
-    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / on_host
+    installed = installed_bytes() / on_host
     if needed > installed:
         raise InputError(
             f"populations: {network.size} neurons, their synapses and delays need at least "

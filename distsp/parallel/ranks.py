@@ -300,12 +300,16 @@ def _mpi_allgather() -> Any:
     """
     from mpi4py import MPI
 
+    # mpi4py's own module knows the very library that is in use; numba_mpi searches for one.
     try:
-        from numba_mpi.common import libmpi
+        function = ctypes.CDLL(MPI.__file__).MPI_Allgather
+    except (OSError, AttributeError):
+        try:
+            from numba_mpi.common import libmpi
 
-        function = libmpi.MPI_Allgather
-    except (ImportError, OSError, AttributeError, RuntimeError):
-        return None
+            function = libmpi.MPI_Allgather
+        except (ImportError, OSError, AttributeError, RuntimeError):
+            return None
     # A handle is an int in MPICH and a pointer in Open MPI.
     handle = ctypes.c_int if MPI._sizeof(MPI.Comm) == 4 else ctypes.c_void_p
     function.restype = ctypes.c_int
