@@ -138,11 +138,11 @@ def brunel(
         parts = [sim.spikes(population) for population in (ex, inh)]
         times, ids = (np.concatenate(part) for part in zip(*parts, strict=True))
         if sim.ranks.rank == 0:
-            np.savez(Path(spikes), times=times, ids=ids, size=sim.n_neurons)
+            np.savez(Path(spikes), times=times, ids=ids, size=sim.network.size)
     return measured | {
         "build": build,
         "events": events,
-        "synapse_bytes": sim.tables.plain.nbytes / n_synapses * sim.ranks.size,
+        "synapse_bytes": sim.tables.homogeneous.nbytes / n_synapses * sim.ranks.size,
     }
 
 
@@ -155,7 +155,7 @@ def neuron_memory(per_rank: int) -> Numbers:
     factor = per_rank * world_size() / 1000.0
     sim = Simulation(Experiment.bundled("structural_plasticity").scaled(factor).build())
     sim.run(1.0)
-    return {"bytes": (resident() - before) / sim.n_local}
+    return {"bytes": (resident() - before) / sim.layout.n_local}
 
 
 def synapse_memory(size: int, indegree: int) -> Numbers:
@@ -234,14 +234,13 @@ def update_change(size: int, indegree: int, changes: int, times: int) -> Numbers
     """Break some synapses and make as many at an update, with many standing; and change nothing."""
     sim, update = still_network(size, indegree)
     rng = np.random.default_rng(1)
-    rank, ranks = sim.ranks.rank, sim.ranks.size
     change, nothing = [], []
     for _ in range(times):
         sim.state.arrays.z[:] = sim.state.arrays.z_connected
         nothing.append(update())
         chosen = rng.permutation(size)
         for ids, sign in ((chosen[:changes], -1), (chosen[changes : 2 * changes], 1)):
-            here = ids[ids % ranks == rank] // ranks
+            here = sim.layout.places(ids[sim.layout.here(ids)])
             sim.state.arrays.z[sim.elements.index("Axon"), here] += sign
         change.append(update())
     return {
@@ -254,11 +253,11 @@ def update_change(size: int, indegree: int, changes: int, times: int) -> Numbers
 def update_grow(size: int, times: int) -> Numbers:
     """Bring calcium and elements of the published experiment up to the present, nothing else."""
     sim = Simulation(Experiment.bundled("structural_plasticity").scaled(size / 1000.0).build())
-    seconds = []
+    population, seconds = sim.network.populations["E"], []
     sim.run(100.0)
     for _ in range(times):
         began = time.perf_counter()
-        sim.peek()
+        sim.reading().local(population, "z/Den_ex")
         seconds.append(time.perf_counter() - began)
     return {"seconds": float(np.median(seconds))}
 
@@ -287,8 +286,8 @@ def plastic(
             net.connect(source, half, "s", "fixed_indegree", indegree=indegree // 2)
     sim = Simulation(net)
     # Without this, all elements of a kind would be lost at the same update.
-    fractions = np.random.default_rng(1).random((len(sim.elements), sim.n_neurons))
-    sim.state.arrays.z[:] += fractions[:, sim.ranks.rank :: sim.ranks.size]
+    fractions = np.random.default_rng(1).random((len(sim.elements), sim.network.size))
+    sim.state.arrays.z[:] += fractions[:, sim.layout.ids()]
     sim.run(update_interval)
     before = pairs(sim)
     measured = timed_run(sim, duration)
@@ -304,7 +303,7 @@ def plastic(
 def pairs(sim: Simulation) -> Any:
     """Return source and target of each synapse as one number, sorted."""
     synapses = sim.synapses("s")
-    return np.sort(synapses["source"] * sim.n_neurons + synapses["target"])
+    return np.sort(synapses["source"] * sim.network.size + synapses["target"])
 
 
 def common(one: Any, other: Any) -> int:
@@ -376,7 +375,7 @@ def timed_run(sim: Simulation, duration: float) -> Numbers:
         "seconds": seconds,
         **phases,
         "spikes": sim.n_spikes - spikes,
-        "neuron_steps": sim.n_local * duration / RESOLUTION,
+        "neuron_steps": sim.layout.n_local * duration / RESOLUTION,
         "bytes_per_slice": sim.bytes_per_slice,
     }
 

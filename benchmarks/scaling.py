@@ -19,7 +19,7 @@ from measure import Numbers, Quiet, measure
 from report import facts, number
 from scipy.optimize import nnls
 
-from distsp.engine.loop import CACHE_LINE
+from distsp.base.arrays import CACHE_LINE
 
 STEPS = 15
 """Of a slice: a delay of 1.5 ms at 0.1 ms."""

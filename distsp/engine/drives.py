@@ -7,16 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import Floats, Ints, Records, UInt32s
+from distsp.base.arrays import Bools, Floats, Ints, Records, UInt32s
 from distsp.base.compiled import first_class, function_list
 from distsp.inputs import Input, stream_index
-from distsp.inputs.input import KERNEL
+from distsp.inputs.input import FOREVER, KERNEL
 from distsp.network.generator import Generator
 from distsp.network.network import Network
 from distsp.parallel.distributed import Global
+from distsp.parallel.layout import Layout
 from distsp.rng.streams import stream_key
-
-FOREVER = np.iinfo(np.int64).max
 
 NAME = "drives"
 """Of what there is to save."""
@@ -37,6 +36,7 @@ DRIVE = np.dtype(
         ("last_number", np.int64),
         ("first_threshold", np.int64),
         ("last_threshold", np.int64),
+        ("first_mask", np.int64),  # where its mask begins; -1 if it drives the whole population
     ]
 )
 """A drive, for as long as it is the same."""
@@ -49,6 +49,7 @@ class Drives(NamedTuple):
     integers: Ints
     numbers: Floats
     thresholds: UInt32s
+    masks: Bools  # of each neuron of the population on this rank, whether it is driven
 
 
 @dataclass
@@ -83,24 +84,24 @@ class DriveHistory:
     def __init__(self) -> None:
         self._stretches: dict[tuple[str, int], list[Stretch]] = {}
 
-    def plan(self, network: Network, step: int) -> Drives:
+    def plan(self, network: Network, layout: Layout, step: int) -> Drives:
         """Return the drives as the time loop takes them, from `step` on.
 
         A changed parameter ends one stretch and begins another of the same stream. What was emitted
         before the change still arrives, so the old stretch is kept until then.
         """
         for generator in network.inputs.values():
-            for i, (_, drive) in enumerate(generator.drives):
+            for i, drive in enumerate(generator.drives):
                 history = self._stretches.setdefault((generator.name, i), [])
                 if not history or history[-1].parameters != generator.parameters:
                     if history:
                         history[-1].end = step
                     history.append(Stretch(generator.parameters, step))
-                delay = drive.steps("", network.resolution)
+                delay = drive.how.steps("", network.resolution)
                 history[:] = [old for old in history if old.end > step - delay]
-        return self._compiled(network)
+        return self._compiled(network, layout)
 
-    def _compiled(self, network: Network) -> Drives:
+    def _compiled(self, network: Network, layout: Layout) -> Drives:
         populations, kernels = list(network.populations), inputs_used(network)
         stretches = [
             (generator, i, stretch)
@@ -108,17 +109,23 @@ class DriveHistory:
             for i in range(len(generator.drives))
             for stretch in self._stretches[generator.name, i]
         ]
-        drives = [generator.drives[i] for generator, i, _ in stretches]
-        tables = [stretch.parameters.tables(network.resolution) for _, _, stretch in stretches]
-
         rows = np.zeros(len(stretches), dtype=DRIVE)
-        rows["population"] = [populations.index(target.name) for target, _ in drives]
-        rows["kernel"] = [kernels.index(str(g.parameters.name())) for g, _, _ in stretches]
-        rows["key"] = [_stream(network, generator, i) for generator, i, _ in stretches]
-        rows["begin"] = [stretch.begin for _, _, stretch in stretches]
-        rows["end"] = [stretch.end for _, _, stretch in stretches]
-        rows["delay"] = [drive.steps("", network.resolution) for _, drive in drives]
-        rows["weight"] = [drive.weight for _, drive in drives]
+        tables, masks = [], [np.empty(0, dtype=bool)]
+        for row, (generator, i, stretch) in zip(rows, stretches, strict=True):
+            drive, parameters = generator.drives[i], stretch.parameters
+            begin, end = parameters.active(network.resolution)
+            row["population"] = populations.index(drive.piece.population.name)
+            row["kernel"] = kernels.index(str(parameters.name()))
+            row["key"] = _stream(network, generator, i)
+            row["begin"], row["end"] = max(stretch.begin, begin), min(stretch.end, end)
+            row["delay"] = drive.how.steps("", network.resolution)
+            row["weight"] = drive.how.weight
+            targets = drive.targets(layout)
+            tables.append(parameters.tables(network.resolution, targets))
+            row["first_mask"] = -1
+            if not drive.piece.whole:
+                row["first_mask"] = sum(map(len, masks))
+                masks.append(targets >= 0)
         for table in ("integer", "number", "threshold"):
             ends = np.cumsum([len(getattr(t, f"{table}s")) for t in tables])
             rows[f"last_{table}"][:] = ends
@@ -128,6 +135,7 @@ class DriveHistory:
             integers=np.array([n for table in tables for n in table.integers], dtype=np.int64),
             numbers=np.array([n for table in tables for n in table.numbers], dtype=np.float64),
             thresholds=np.concatenate([np.empty(0, np.uint32), *(t.thresholds for t in tables)]),
+            masks=np.concatenate(masks),
         )
 
     def parts(self) -> Iterable[Global]:
@@ -160,6 +168,5 @@ def _stream(network: Network, generator: Generator, i: int) -> np.uint64:
     purpose = generator.parameters.purpose
     if purpose is None:
         return np.uint64(0)
-    population, _ = generator.drives[i]
-    again = sum(p is population for p, _ in generator.drives[:i])
+    again = generator.times_before(i)
     return stream_key(network.seed, purpose, stream_index(generator.index, again))

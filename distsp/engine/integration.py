@@ -50,6 +50,9 @@ class Workspace(NamedTuple):
     input_ex: Floats  # (lag, place in the block): weights due
     input_in: Floats
     current: Floats  # (lag, place in the block): external current
+    part_ex: Floats  # the same three, of an input that drives some of the neurons
+    part_in: Floats
+    part_current: Floats
     words: UInt32s  # (4, place in the block): random words of four steps
     counts: Int32s  # (place in the block,): counts of a step
     scratch: Floats  # (row, place in the block): for the model's step
@@ -68,6 +71,9 @@ def workspace(n_local: int, slice_steps: int) -> Workspace:
         input_ex=aligned((slice_steps, BLOCK_NEURONS)),
         input_in=aligned((slice_steps, BLOCK_NEURONS)),
         current=aligned((slice_steps, BLOCK_NEURONS)),
+        part_ex=aligned((slice_steps, BLOCK_NEURONS)),
+        part_in=aligned((slice_steps, BLOCK_NEURONS)),
+        part_current=aligned((slice_steps, BLOCK_NEURONS)),
         words=aligned((STEPS_PER_CALL, BLOCK_NEURONS), np.uint32),
         counts=aligned(BLOCK_NEURONS, np.int32),
         scratch=aligned((SCRATCH_ROWS, BLOCK_NEURONS)),
@@ -124,6 +130,7 @@ def _take_driven(
     driven: bool,
     first_id: int,
     stride: int,
+    lo: int,
     n: int,
     step: int,
     n_steps: int,
@@ -133,30 +140,54 @@ def _take_driven(
     if driven:
         for lag in range(n_steps):
             work.current[lag, :n] = 0.0
-    rows, integers, numbers = drives.rows, drives.integers, drives.numbers
+    rows = drives.rows
     for i in range(len(rows)):
         row = rows[i]
-        if row.population == p:
-            kernels[row.kernel](
-                integers[row.first_integer : row.last_integer],
-                numbers[row.first_number : row.last_number],
-                drives.thresholds[row.first_threshold : row.last_threshold],
-                row.key,
-                row.begin,
-                row.end,
-                row.delay,
-                row.weight,
-                step,
-                n_steps,
-                first_id,
-                stride,
-                n,
-                work.input_ex,
-                work.input_in,
-                work.current,
-                work.words,
-                work.counts,
-            )
+        if row.population != p:
+            continue
+        whole = row.first_mask < 0
+        first = max(row.first_mask, 0) + lo
+        mask = drives.masks[first : first + n]
+        if not whole and not np.any(mask):
+            continue
+        for lag in range(0 if whole else n_steps):
+            for brought in (work.part_ex, work.part_in, work.part_current):
+                brought[lag, :n] = 0.0
+        kernels[row.kernel](
+            drives.integers[row.first_integer : row.last_integer],
+            drives.numbers[row.first_number : row.last_number],
+            drives.thresholds[row.first_threshold : row.last_threshold],
+            row.key,
+            row.begin,
+            row.end,
+            row.delay,
+            row.weight,
+            step,
+            n_steps,
+            first_id,
+            stride,
+            lo,
+            n,
+            work.input_ex if whole else work.part_ex,
+            work.input_in if whole else work.part_in,
+            work.current if whole else work.part_current,
+            work.words,
+            work.counts,
+        )
+        if whole:
+            continue
+        for lag in range(n_steps):
+            for brought, total in (
+                (work.part_ex, work.input_ex),
+                (work.part_in, work.input_in),
+            ):
+                part, row_of_total = brought[lag, :n], total[lag, :n]
+                for j in range(n):
+                    row_of_total[j] += part[j] if mask[j] else 0.0
+            if driven:
+                part, row_of_total = work.part_current[lag, :n], work.current[lag, :n]
+                for j in range(n):
+                    row_of_total[j] += part[j] if mask[j] else 0.0
 
 
 @inlined
@@ -199,7 +230,7 @@ def integrate(
             first_id = global_id(first + lo, rank, size)
             _take_due(state, homogeneous, occupied, first + lo, first + hi, n_steps, work)
             _take_driven(
-                input_kernels, drives, p, driven, first_id, size, hi - lo, step, n_steps, work
+                input_kernels, drives, p, driven, first_id, size, lo, hi - lo, step, n_steps, work
             )
             count = advance_block(
                 variables,

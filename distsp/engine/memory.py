@@ -36,7 +36,7 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
     homogeneous = sum(not t.heterogeneous for t in types)
     ring = (2 * homogeneous + 16 * (homogeneous < len(types))) * slots
     per_neuron = 8 * variables + 24 + 12 * len(elements) + ring
-    synapses = [c.rule.expected(*network.ends(c)) for c in network.connections]
+    synapses = [c.rule.expected(*map(len, network.ends(c))) for c in network.connections]
     # Source and target of a connection's synapses are drawn as 64-bit numbers.
     here = network.size * per_neuron + 4 * sum(synapses) + 16 * max(synapses, default=0)
     needed = here / n_ranks + 16 * len(types) * network.size

@@ -52,9 +52,9 @@ def plan_populations(network: Network, layout: Layout, state: RankState) -> Popu
     for row, own in zip(constants, numbers, strict=True):
         row[: len(own)] = own
     driven = {
-        population.name
+        drive.piece.population.name
         for generator in network.inputs.values()
-        for population, _ in generator.drives
+        for drive in generator.drives
         if generator.parameters.carries == "current"
     }
     variables = state.variable_layout

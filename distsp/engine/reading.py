@@ -1,6 +1,7 @@
 """Questions about the state: answered for the present, without changing anything."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -8,11 +9,12 @@ from distsp.base.arrays import Array, Floats
 from distsp.base.errors import InputError
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses
-from distsp.network.population import Population
+from distsp.network.network import Network
+from distsp.network.population import Neurons, Population
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import Growth, grow_all
-from distsp.recorders.recorder import Neurons
+from distsp.recorders.recorder import Neurons as One
 
 
 class StateReading:
@@ -20,6 +22,7 @@ class StateReading:
 
     Parameters
     ----------
+    network : Network
     ranks : Ranks
     layout : Layout
     state : RankState
@@ -28,12 +31,11 @@ class StateReading:
     offsets : dict of dict of float
         What the variables of each population are kept relative to.
     step : int
-    resolution : float
-        ms.
     """
 
     def __init__(
         self,
+        network: Network,
         ranks: Ranks,
         layout: Layout,
         state: RankState,
@@ -41,10 +43,10 @@ class StateReading:
         growth: Growth,
         offsets: Mapping[str, Mapping[str, float]],
         step: int,
-        resolution: float,
     ) -> None:
         self.ranks, self.layout = ranks, layout
-        self.step, self.resolution = step, resolution
+        self.step, self.resolution = step, network.resolution
+        self._network = network
         self._state, self._synapses, self._growth = state, synapses, growth
         self._offsets = offsets
         self._grown: tuple[Floats, Floats] | None = None
@@ -52,7 +54,11 @@ class StateReading:
     @property
     def populations(self) -> Mapping[str, Population]:
         """All populations, by name."""
-        return self._state.populations
+        return self._network.populations
+
+    def select(self, where: str, selection: Any) -> Neurons:
+        """Return neurons that are addressed in plain data."""
+        return self._network.select(where, selection)
 
     @property
     def synapse_types(self) -> list[str]:
@@ -63,7 +69,7 @@ class StateReading:
         """Return the number of synapses of a type; collective."""
         return int(self.ranks.sum(np.array([len(self._synapses[name])]))[0])
 
-    def local(self, population: Neurons, quantity: str) -> Array:
+    def local(self, population: One, quantity: str) -> Array:
         """Return a quantity of those neurons of a population that are on this rank.
 
         Parameters

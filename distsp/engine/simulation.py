@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from distsp.base.arrays import Array
+from distsp.base.arrays import Array, Ints
 from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
@@ -23,7 +23,7 @@ from distsp.engine.update import StructuralUpdate
 from distsp.engine.warm_up import warm_up
 from distsp.network.description import SameOnAllRanks, describe
 from distsp.network.network import MEANS, Network
-from distsp.network.population import Population
+from distsp.network.population import Neurons, Population
 from distsp.parallel.distributed import Global, Part
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
@@ -234,17 +234,23 @@ class Simulation:
             for key in keys
         }
 
-    def spikes(self, population: Population) -> tuple[Array, Array]:
-        """Return times (ms) and ids of the recorded spikes, sorted, on every rank; collective."""
+    def spikes(self, neurons: Neurons) -> tuple[Array, Array]:
+        """Return times (ms) and ids of the recorded spikes of some neurons; collective.
+
+        They are sorted, and the same on every rank.
+        """
+        found = [np.empty((0, 2), dtype=np.int64)]
         for recording in self.recordings.values():
-            if isinstance(recording, Spikes) and recording.population is population:
-                times, ids = recording.gathered(self.ranks)
-                return self.ranks.broadcast_array(times), self.ranks.broadcast_array(ids)
-        return np.empty(0), np.empty(0, dtype=np.int64)
+            if isinstance(recording, Spikes):
+                found.append(recording.of(np.asarray(neurons.ids)))
+        # Neurons that are recorded twice have each spike once.
+        rows = np.unique(self.ranks.join(np.concatenate(found)), axis=0)
+        return rows[:, 0] * self.network.resolution, np.ascontiguousarray(rows[:, 1])
 
     def reading(self) -> StateReading:
         """Return the network at the present, to be asked."""
         return StateReading(
+            self.network,
             self.ranks,
             self.layout,
             self.state,
@@ -252,7 +258,6 @@ class Simulation:
             self._growth,
             self._offsets,
             self.step,
-            self.network.resolution,
         )
 
     def read(self, population: Population, quantity: str) -> Array:
@@ -291,7 +296,7 @@ class Simulation:
         if self._seen >= 0:
             self._grow_all()
         self._plan()
-        self._drives = self._drive_history.plan(network, self.step)
+        self._drives = self._drive_history.plan(network, self.layout, self.step)
         self._input_kernels = input_kernels(network)
         for i in range(self._n_connected, len(network.connections)):
             self._connect(i)
@@ -328,24 +333,24 @@ class Simulation:
                 self.recordings[name].follow(recorder, self.network.resolution)
             self._recorders[name] = recorder
         self._recorded = np.zeros(0, dtype=bool)
-        reading = self.reading()
         for recording in self.recordings.values():
-            for neurons in recording.spiking(reading):
+            ids = recording.spiking()
+            if len(ids):
                 if len(self._recorded) == 0:
                     self._recorded = np.zeros(self.layout.n_local, dtype=bool)
-                self._recorded[self.layout.slice_of(neurons)] = True
+                self._recorded[self.layout.places(ids[self.layout.here(ids)])] = True
 
     def _connect(self, index: int) -> None:
         """Make the synapses of a connection onto this rank's neurons."""
         connection = self.network.connections[index]
-        source = self.network.populations[connection.source]
-        target = self.network.populations[connection.target]
+        source, target = self.network.ends(connection)
         table = self.tables[connection.synapse]
-        places = self.layout.ids(target.ids) - target.first
-        own = places if source is target else np.full_like(places, -1)
+        source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
+        places = np.arange(len(target))[self.layout.here(target_ids)]
+        own = places_in(source_ids, target_ids[places])
         key = stream_key(self.network.seed, Purpose.CONNECTION, index)
-        sources, targets = connection.rule.draw(key, source.size, places, own)
-        sources, targets = sources + source.first, self.layout.places(targets + target.first)
+        sources, targets = connection.rule.draw(key, len(source), places, own)
+        sources, targets = source_ids[sources], self.layout.places(target_ids[targets])
         table.add(sources, targets)
         if table.plastic:
             self._update.bind_initial(table, sources, targets)
@@ -469,6 +474,18 @@ class Simulation:
         self._capacity = 1 + slice_steps + int(1.25 * self.counters[loop.MOST_SPIKES]) + 4
         self.counters[loop.MOST_SPIKES] = 0
         self.step = end
+
+
+def places_in(ids: Ints, wanted: Ints) -> Ints:
+    """Return where each of some ids stands among others in ascending order; -1 if it does not.
+
+    Examples
+    --------
+    >>> places_in(np.array([2, 5, 7]), np.array([5, 6]))
+    array([ 1, -1])
+    """
+    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[places] == wanted, places, -1)
 
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:

@@ -131,14 +131,15 @@ class Experiment(NetworkFields):
             generator = network.input(table.model, name, **table.parameters)
             for i, target in enumerate(table.targets):
                 where = f"inputs.{name}.targets.{i}"
-                population = _lookup(f"{where}.population", target.population, network.populations)
+                _lookup(f"{where}.population", target.population, network.populations)
+                neurons = network.select(where, target.selection)
                 drive = generator.parameters.drive.check(where, target.parameters)
                 drive.steps(where, self.resolution)
-                network.drive(generator, population, **dict(drive))
+                network.drive(generator, neurons, **dict(drive))
         for i, connection in enumerate(self.connections):
             where = f"connections.{i}"
-            pre = _lookup(f"{where}.source", connection.source, network.populations)
-            post = _lookup(f"{where}.target", connection.target, network.populations)
+            pre = network.select(f"{where}.source", connection.source)
+            post = network.select(f"{where}.target", connection.target)
             network.connect(pre, post, connection.synapse, **dict(connection.rule))
         for name, recorder in self.recorders.items():
             network.recorder(**dict(recorder), name=name)

@@ -5,6 +5,7 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field
 
 from distsp.base.fields import Fields
+from distsp.base.selection import Fraction
 from distsp.network.generator import Generator
 from distsp.network.network import PopulationFields
 from distsp.network.population import Population
@@ -32,9 +33,17 @@ class OpenTable(Fields):
 
 
 class Target(OpenTable):
-    """A population that an input drives, and how."""
+    """Neurons that an input drives, and how."""
 
     population: str
+    neurons: str | list[int] | Fraction | None = Field(
+        None, description='"0:80", a list of places, or a fraction; all if not given'
+    )
+
+    @property
+    def selection(self) -> dict[str, Any]:
+        """Return what `Network.select` takes."""
+        return {"population": self.population, "neurons": self.neurons}
 
 
 class InputTable(OpenTable):
@@ -45,9 +54,8 @@ class InputTable(OpenTable):
 
     def completed(self, generator: Generator) -> Self:
         """Return the table with every parameter of the input and of what it drives."""
-        drives = (drive for _, drive in generator.drives)
         targets = [
-            target.model_copy(update=drive.model_dump())
-            for target, drive in zip(self.targets, drives, strict=True)
+            target.model_copy(update=how.model_dump())
+            for target, (_, how) in zip(self.targets, generator.calls, strict=True)
         ]
         return self.model_copy(update={**generator.parameters.model_dump(), "targets": targets})

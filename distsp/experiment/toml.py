@@ -8,9 +8,10 @@ from pydantic.fields import FieldInfo
 from tomlkit.items import Table
 
 from distsp.base.fields import Fields
-from distsp.experiment.tables import InputTable, OpenTable, PopulationTable
+from distsp.base.selection import Fraction, Selection
+from distsp.experiment.tables import InputTable, OpenTable, PopulationTable, Target
 from distsp.inputs import Input
-from distsp.network.rules import Rule
+from distsp.network.rules import Connection, Rule
 from distsp.neurons import NeuronModel
 from distsp.rng.distributions import Normal, Uniform
 
@@ -25,6 +26,9 @@ def to_toml(fields: Fields) -> str:
     return tomlkit.dumps(document)
 
 
+TABLES = (Connection, Target)
+"""What is a table of its own where a list has it."""
+
 Described = Mapping[str, FieldInfo]
 
 
@@ -36,20 +40,29 @@ def _write(table: Any, values: dict[str, Any], fields: Described, of_entries: De
 
     def place(key: str) -> tuple[bool, bool]:
         # What follows a sub-table would belong to it, so plain values come first.
-        return isinstance(values[key], dict | list), key not in LEADING
+        value = values[key]
+        tables = isinstance(value, list) and any(isinstance(one, TABLES) for one in value)
+        return isinstance(value, dict) or tables, key not in LEADING
 
     for key in sorted(values, key=place):
         value, comment = values[key], fields[key].description if key in fields else None
-        if isinstance(value, list):
+        if isinstance(value, list) and not any(isinstance(one, TABLES) for one in value):
             if value:
-                table.add(tomlkit.nl())
-                table.add(key, tomlkit.aot())
+                item = tomlkit.item(_plain(value))
+                table.add(key, item.comment(comment) if comment else item)
+        elif isinstance(value, list):
+            table.add(tomlkit.nl())
+            table.add(key, tomlkit.aot())
             for entry in value:
                 table[key].append(_table(entry, of_entries))
         elif isinstance(value, dict):
             if value:
                 table.add(key, tomlkit.table(is_super_table=True))
                 _write(table[key], value, {}, {})
+        elif isinstance(value, Selection | Fraction):
+            item = tomlkit.inline_table()
+            item.update(_plain(value))
+            table.add(key, item)
         elif isinstance(value, Rule | Uniform | Normal):
             table.add(key, tomlkit.inline_table())
             _write(table[key], value.model_dump(), {}, {})
@@ -60,6 +73,13 @@ def _write(table: Any, values: dict[str, Any], fields: Described, of_entries: De
         else:
             item = tomlkit.item(value)
             table.add(key, item.comment(comment) if comment else item)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that stands in one line, as plain data."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.model_dump(exclude_none=True) if isinstance(value, Fields) else value
 
 
 def _table(fields: Fields, more: Described) -> Table:

@@ -23,6 +23,7 @@ def kernel(
     n_steps: int,
     _first_id: int,
     _stride: int,
+    _lo: int,
     n: int,
     _input_ex: Floats,
     _input_in: Floats,
@@ -49,6 +50,6 @@ class DcGenerator(Input):
 
     amplitude: Finite = Field(description="current (pA)")
 
-    def tables(self, resolution: float) -> Tables:
+    def tables(self, resolution: float, targets: Ints) -> Tables:
         """Return the amplitude."""
         return Tables(numbers=[self.amplitude])

@@ -8,12 +8,15 @@ import numpy as np
 from numba import types
 from pydantic import Field
 
-from distsp.base.arrays import UInt32s
+from distsp.base.arrays import Ints, UInt32s
 from distsp.base.components import Component
 from distsp.base.errors import InputError
-from distsp.base.fields import Fields, Finite, Positive
+from distsp.base.fields import Fields, Finite, NonNegative, Positive
 from distsp.base.time_grid import whole_steps
 from distsp.rng.streams import Purpose
+
+FOREVER = np.iinfo(np.int64).max
+"""A step that is never reached."""
 
 MAX_INPUTS, MAX_DRIVES = 2**16, 2**8
 """Inputs of a network, and connections of one to the same population."""
@@ -31,6 +34,7 @@ KERNEL = types.void(
     types.int64,  # n_steps
     types.int64,  # first_id
     types.int64,  # stride
+    types.int64,  # lo
     types.int64,  # n
     types.float64[:, ::1],  # input_ex
     types.float64[:, ::1],  # input_in
@@ -115,8 +119,10 @@ class Input(Component):
     step : int
         The first step of the slice.
     n_steps : int
-    first_id, stride, n : int
-        Neuron j of the n of the block has the id `first_id + j * stride`.
+    first_id, stride : int
+        Neuron j of the block has the id `first_id + j * stride`.
+    lo, n : int
+        The block has the n neurons from place `lo` on of those of the population on this rank.
     input_ex, input_in : array (step of the slice, neuron of the block) of float64
         Sums of positive and of negative weights, to be added to.
     current : array (step of the slice, neuron of the block) of float64
@@ -127,6 +133,9 @@ class Input(Component):
         To be written to.
     """
 
+    start: NonNegative = Field(0.0, description="time from which on it is on (ms)")
+    stop: NonNegative | None = Field(None, description="time from which on it is off (ms)")
+
     def check_steps(self, where: str, resolution: float) -> None:
         """Refuse what cannot be computed in steps of `resolution` (ms).
 
@@ -135,10 +144,29 @@ class Input(Component):
         InputError
             Naming the parameter, prefixed with `where`.
         """
+        whole_steps(f"{where}.start", self.start, resolution)
+        if self.stop is not None:
+            whole_steps(f"{where}.stop", self.stop, resolution)
+            if self.stop < self.start:
+                raise InputError.at(f"{where}.stop", self.stop, f"ms is before {self.start}")
 
-    def tables(self, resolution: float) -> Tables:
-        """Return the numbers that `kernel` computes with, for steps of `resolution` (ms)."""
+    def tables(self, resolution: float, targets: Ints) -> Tables:
+        """Return the numbers that `kernel` computes with.
+
+        Parameters
+        ----------
+        resolution : float
+            ms.
+        targets : array of int64
+            For each neuron of the population on this rank its place among those that are driven;
+            -1 if it is not.
+        """
         raise NotImplementedError
+
+    def active(self, resolution: float) -> tuple[int, int]:
+        """Return the first step in which the input is on, and the first after that in which not."""
+        last = FOREVER if self.stop is None else round(self.stop / resolution)
+        return round(self.start / resolution), last
 
 
 def stream_index(index: int, again: int) -> int:

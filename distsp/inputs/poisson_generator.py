@@ -29,6 +29,7 @@ def kernel(
     n_steps: int,
     first_id: int,
     stride: int,
+    _lo: int,
     n: int,
     input_ex: Floats,
     input_in: Floats,
@@ -64,11 +65,12 @@ class PoissonGenerator(Input):
 
     def check_steps(self, where: str, resolution: float) -> None:
         """Refuse more events in a step than can be counted."""
+        super().check_steps(where, resolution)
         most = MAX_EVENTS * 1000.0 / resolution
         if self.rate > most:
             raise InputError.at(f"{where}.rate", self.rate, f"must be at most {most:g}")
 
-    def tables(self, resolution: float) -> Tables:
+    def tables(self, resolution: float, targets: Ints) -> Tables:
         """Return the table by which a random word becomes a count."""
         base, thresholds = poisson_thresholds(self.rate * resolution / 1000.0)
         return Tables(integers=[base], thresholds=thresholds)

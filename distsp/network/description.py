@@ -37,7 +37,10 @@ def describe(network: Network) -> dict[str, Any]:
         "inputs": {
             source.name: {
                 **plain(source.parameters),
-                "targets": [{"population": p.name, **plain(d)} for p, d in source.drives],
+                "targets": [
+                    {"neurons": neurons.description(), **plain(how)}
+                    for neurons, how in source.calls
+                ],
             }
             for source in network.inputs.values()
         },

@@ -4,8 +4,34 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from distsp.base.arrays import Ints
 from distsp.inputs import Drive, Input
-from distsp.network.population import Population
+from distsp.network.population import Neurons, Piece
+from distsp.parallel.layout import Layout
+
+
+@dataclass(frozen=True)
+class Driven:
+    """Neurons of a population that an input drives, and how."""
+
+    piece: Piece
+    begin: int
+    """How many neurons of other populations come before them in what is driven together."""
+    how: Drive
+
+    def targets(self, layout: Layout) -> Ints:
+        """Return for each neuron of the population on this rank its place among the driven ones.
+
+        -1 for a neuron that is not driven.
+        """
+        population = self.piece.population
+        if self.piece.whole:
+            return layout.ids(population.ids) - population.first + self.begin
+        places = np.full(population.size, -1, dtype=np.int64)
+        places[np.asarray(self.piece.places)] = self.begin + np.arange(len(self.piece.places))
+        return places[layout.ids(population.ids) - population.first]
 
 
 @dataclass(eq=False)
@@ -20,7 +46,23 @@ class Generator:
     parameters: Input
     resolution: float
     has_changed: Callable[[], None] = field(repr=False)
-    drives: list[tuple[Population, Drive]] = field(default_factory=list, repr=False)
+    drives: list[Driven] = field(default_factory=list, repr=False)
+    calls: list[tuple[Neurons, Drive]] = field(default_factory=list, repr=False)
+    """What `Network.drive` was told, each of which may be several drives."""
+
+    def drive(self, neurons: Neurons, how: Drive) -> None:
+        """Drive neurons from the next `run` on."""
+        begin = 0
+        for piece in neurons.pieces:
+            self.drives.append(Driven(piece, begin, how))
+            begin += len(piece.places)
+        self.calls.append((neurons, how))
+        self.has_changed()
+
+    def times_before(self, i: int) -> int:
+        """Return how often the population of drive number `i` was driven before that."""
+        population = self.drives[i].piece.population
+        return sum(drive.piece.population is population for drive in self.drives[:i])
 
     def set(self, **parameters: Any) -> None:
         """Change parameters, such as a `rate` (Hz), from the next `run` on.

@@ -7,20 +7,24 @@ over what changed in it whenever it runs.
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
+from distsp.base.arrays import Ints
 from distsp.base.components import OneOf
 from distsp.base.errors import InputError, shorten
 from distsp.base.fields import MAX_SIZE, Fields, Name, Positive, Seed, Size
+from distsp.base.selection import Fraction, Selection, places_of
 from distsp.base.time_grid import whole_steps
 from distsp.inputs import Input, stream_index
 from distsp.network.generator import Generator
-from distsp.network.population import Population, check_growth, check_model
+from distsp.network.population import Neurons, Piece, Population, check_growth, check_model
 from distsp.network.rules import Connection, Rule
 from distsp.network.synapse_type import SynapseType
 from distsp.plasticity.growth_curves import Element
 from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
 from distsp.rng.distributions import Number
+from distsp.rng.selection import drawn_places
 
 MEANS = "recording"
 """Name of the recorder that `Network.record` asks for."""
@@ -240,16 +244,17 @@ class Network:
     def drive(
         self,
         source: Generator,
-        target: Population,
+        target: Neurons,
         weight: float | None = None,
         delay: float | None = None,
     ) -> None:
-        """Connect an input to every neuron of a population.
+        """Connect an input to neurons: to each its own train.
 
         Parameters
         ----------
         source : Generator
-        target : Population
+        target : Neurons
+            A population, a part of one, or several.
         weight : float
             Of its spikes: in the unit of a weight onto the target (pA, for iaf_psc_delta mV). What
             a current is multiplied with; 1 if not given.
@@ -258,24 +263,26 @@ class Network:
         """
         _check_made_here("inputs", source, self.inputs)
         where = f"inputs.{source.name}"
-        _check_made_here(f"{where}.population", target, self.populations)
+        self._check_neurons(f"{where}.population", target)
         given = {"weight": weight, "delay": delay}
         checked = source.parameters.drive.check(
             where, {key: value for key, value in given.items() if value is not None}
         )
         checked.steps(where, self.resolution)
-        stream_index(source.index, sum(p is target for p, _ in source.drives))
-        source.drives.append((target, checked))
-        self.has_changed()
+        for piece in target.pieces:
+            again = sum(drive.piece.population is piece.population for drive in source.drives)
+            stream_index(source.index, again)
+        source.drive(target, checked)
 
     def connect(
-        self, source: Population, target: Population, synapse: str, rule: str, **parameters: Any
+        self, source: Neurons, target: Neurons, synapse: str, rule: str, **parameters: Any
     ) -> None:
-        """Connect two populations with synapses of a type, from the next `run` on.
+        """Connect neurons with synapses of a type, from the next `run` on.
 
         Parameters
         ----------
-        source, target : Population
+        source, target : Neurons
+            Populations, parts of them, or sums.
         synapse : str
             Name of a synapse type.
         rule : str
@@ -284,8 +291,8 @@ class Network:
             `indegree` or `p`, `allow_autapses` and `allow_multapses`, as the rule needs.
         """
         where = f"connections.{len(self.connections)}"
-        for side, population in (("source", source), ("target", target)):
-            _check_made_here(f"{where}.{side}", population, self.populations)
+        for side, neurons in (("source", source), ("target", target)):
+            self._check_neurons(f"{where}.{side}", neurons)
         if synapse not in self.synapse_types:
             raise InputError.at(
                 f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
@@ -293,26 +300,28 @@ class Network:
         checked = Rule.known(f"{where}.rule", rule).check(
             f"{where}.rule", {"rule": rule, **parameters}
         )
-        problem = checked.check_sizes(where, source.size, target.size, source is target)
+        same = np.array_equal(source.ids, target.ids)
+        problem = checked.check_sizes(where, len(source), len(target), same)
         if problem:
             raise InputError(f"{where}.rule: {problem}")
         synapse_type = self.synapse_types[synapse]
-        for side, element, population in (
+        for side, element, neurons in (
             ("source", synapse_type.pre, source),
             ("target", synapse_type.post, target),
         ):
-            if element is not None and element not in population.elements:
-                raise InputError.at(
-                    f"{where}.{side}",
-                    population.name,
-                    f"must have the element {element} that {synapse} binds",
-                )
+            for piece in neurons.pieces:
+                if element is not None and element not in piece.population.elements:
+                    raise InputError.at(
+                        f"{where}.{side}",
+                        piece.population.name,
+                        f"must have the element {element} that {synapse} binds",
+                    )
         self.connections.append(
             Connection.check(
                 where,
                 {
-                    "source": source.name,
-                    "target": target.name,
+                    "source": source.description(),
+                    "target": target.description(),
                     "synapse": synapse,
                     "rule": checked.model_dump(),
                 },
@@ -320,11 +329,45 @@ class Network:
         )
         self.has_changed()
 
-    def ends(self, connection: Connection) -> tuple[int, int]:
-        """Return the sizes of the populations that a connection connects."""
-        ends = connection.source, connection.target
-        n_sources, n_targets = (self.populations[name].size for name in ends)
-        return n_sources, n_targets
+    def ends(self, connection: Connection) -> tuple[Neurons, Neurons]:
+        """Return the neurons that a connection connects."""
+        return self.select("source", connection.source), self.select("target", connection.target)
+
+    def select(self, where: str, selection: Any) -> Neurons:
+        """Return neurons that are addressed in plain data.
+
+        Parameters
+        ----------
+        where : str
+            Path of the field that has it, for messages.
+        selection : str, Selection or dict, or a list of these
+            The name of a population; `{"population": "E", "neurons": "0:80"}`, where `neurons` may
+            also be a list of places or `{"fraction": 0.1}`; or several.
+
+        Returns
+        -------
+        Neurons
+        """
+        if isinstance(selection, list):
+            if not selection:
+                raise InputError(f"{where}: must name at least one population")
+            chosen = [self.select(f"{where}.{i}", one) for i, one in enumerate(selection)]
+            return sum(chosen[1:], chosen[0])
+        if isinstance(selection, str):
+            selection = Selection(population=selection)
+        checked = Selection.check(where, selection)
+        if checked.population not in self.populations:
+            right = f"must be one of {', '.join(self.populations)}"
+            raise InputError.at(where, checked.population, right)
+        population = self.populations[checked.population]
+        if checked.neurons is None:
+            return population
+
+        def draw(fraction: Fraction) -> Ints:
+            return drawn_places(self.seed, population.ids, fraction)
+
+        places = places_of(f"{where}.neurons", checked.neurons, population.size, draw)
+        return Neurons([Piece(population, places)])
 
     def recorder(self, model: str, name: str | None = None, **parameters: Any) -> str:
         """Ask for something to be recorded.
@@ -346,7 +389,7 @@ class Network:
         name = self._new_name("recorders", name, "recorder", self.recorders)
         where = f"recorders.{name}"
         checked = Recorder.of(where, {"model": model, **parameters})
-        checked.check_network(where, self.populations, self.resolution)
+        checked.check_network(where, self, self.resolution)
         self.recorders[name] = checked
         self.has_changed()
         return name
@@ -358,11 +401,28 @@ class Network:
         self.recorders[MEANS] = PopulationMeans(interval=values.record_interval)
         self.has_changed()
 
-    def record_spikes(self, population: Population) -> None:
-        """Record every spike of a population; `Simulation.spikes` has them."""
-        _check_made_here("population", population, self.populations)
-        self.recorders[f"spikes_{population.name}"] = SpikeRecorder(population=population.name)
+    def record_spikes(self, neurons: Neurons) -> None:
+        """Record every spike of some neurons; `Simulation.spikes` has them."""
+        self._check_neurons("population", neurons)
+        for piece in neurons.pieces:
+            one = Neurons([piece])
+            recorder = SpikeRecorder(neurons=one.description())
+            if recorder not in self.recorders.values():
+                name = f"spikes_{piece.population.name}"
+                name = (
+                    name if piece.whole else self._new_name("recorders", None, name, self.recorders)
+                )
+                self.recorders[name] = recorder
         self.has_changed()
+
+    def _check_neurons(self, where: str, neurons: Any) -> None:
+        """Refuse what are no neurons, or are neurons of another network."""
+        known = self.populations.values()
+        if not isinstance(neurons, Neurons) or any(
+            all(piece.population is not one for one in known) for piece in neurons.pieces
+        ):
+            right = f"must be one that this network has: {list(self.populations)}"
+            raise InputError.at(where, neurons, right)
 
     def _new_name(self, what: str, name: str | None, stem: str, taken: Mapping[str, Any]) -> str:
         if name is None:

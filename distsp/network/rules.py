@@ -14,6 +14,7 @@ from distsp.base.arrays import Ints
 from distsp.base.compiled import compiled
 from distsp.base.components import Component, OneOf
 from distsp.base.fields import MAX_SIZE, Fields, Probability
+from distsp.base.selection import AnySelection
 from distsp.rng.streams import uniform
 
 
@@ -198,8 +199,8 @@ def pairwise_bernoulli(
 class Connection(Fields):
     """Synapses of a type between two populations, made by a rule before the run."""
 
-    source: str
-    target: str
+    source: AnySelection = Field(description="neurons that the synapses come from")
+    target: AnySelection = Field(description="neurons that they go to")
     synapse: str = Field(description="name of the synapse type")
     rule: Annotated[Rule, OneOf(Rule)]
 

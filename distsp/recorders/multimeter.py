@@ -1,6 +1,6 @@
 """State variables of chosen neurons, at regular times."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 import numpy as np
@@ -9,10 +9,11 @@ from pydantic import Field
 from distsp.base.arrays import Array
 from distsp.base.errors import InputError
 from distsp.base.fields import Positive
+from distsp.base.selection import AnySelection
 from distsp.base.time_grid import whole_steps
 from distsp.parallel.distributed import Log, Part
 from distsp.parallel.ranks import Ranks
-from distsp.recorders.recorder import Dataset, Neurons, Reading, Recorder, Recording
+from distsp.recorders.recorder import Dataset, Neurons, Reading, Recorder, Recording, Selecting
 
 UNITS = {"calcium": "1", "spike_count": "1", "z": "1", "z_connected": "1"}
 """Units of what all neurons have."""
@@ -21,31 +22,27 @@ UNITS = {"calcium": "1", "spike_count": "1", "z": "1", "z_connected": "1"}
 class Traces(Recording):
     """What a multimeter has read of the neurons of this rank, a piece for each reading."""
 
-    def __init__(
-        self, name: str, population: Neurons, recorder: "Multimeter", reading: Reading
-    ) -> None:
-        self.name, self.population = name, population
+    def __init__(self, name: str, recorder: "Multimeter", reading: Reading) -> None:
+        self.name, self.neurons = name, reading.select("neurons", recorder.neurons)
         self.variables, self.resolution = recorder.variables, reading.resolution
         self.interval = recorder.steps(reading.resolution)
-        here = np.array(reading.layout.ids(population.ids))
-        first = population.ids.start
-        chosen = range(len(population.ids)) if recorder.neurons is None else recorder.neurons
-        self._own = np.isin(here - first, np.array(chosen))
-        self._ids = here[self._own]
         self.columns: dict[str, type] = {"step": np.int64, "id": np.int64}
         self.columns |= dict.fromkeys(self.variables, np.float64)
         self.pieces: dict[str, list[Array]] = {column: [] for column in self.columns}
 
     def record(self, reading: Reading) -> None:
         """Read the variables of the chosen neurons that are here."""
-        entries: dict[str, Array] = {
-            "step": np.full(len(self._ids), reading.step, dtype=np.int64),
-            "id": self._ids,
-        }
-        for variable in self.variables:
-            values = reading.local(self.population, variable)
-            entries[variable] = values[self._own].astype(np.float64)
-        self._append(entries)
+        for piece in self.neurons.pieces:
+            here = np.array(reading.layout.ids(piece.population.ids))
+            own = np.isin(here, piece.ids)
+            entries: dict[str, Array] = {
+                "step": np.full(own.sum(), reading.step, dtype=np.int64),
+                "id": here[own],
+            }
+            for variable in self.variables:
+                values = reading.local(piece.population, variable)
+                entries[variable] = values[own].astype(np.float64)
+            self._append(entries)
 
     def _append(self, entries: dict[str, Array]) -> None:
         if len(entries["id"]):
@@ -67,7 +64,7 @@ class Traces(Recording):
         yield Dataset(f"{where}/id", ids, "1", "global id of the neuron of each column")
         for variable in self.variables:
             values = self._gathered(ranks, variable)[order].reshape(len(times), len(ids))
-            unit = unit_of(self.population, variable)
+            unit = unit_of(self.neurons.pieces[0].population, variable)
             yield Dataset(f"{where}/{variable}", values, unit, f"{variable} of each neuron")
 
     def _gathered(self, ranks: Ranks, column: str) -> Array:
@@ -77,41 +74,30 @@ class Traces(Recording):
 
 
 class Multimeter(Recorder):
-    """`multimeter`: variables of a population, or of some of its neurons, at an interval.
+    """`multimeter`: variables of some neurons, at an interval.
 
-    A variable is a state variable of the model, such as "V_m", or "calcium", "spike_count",
+    A variable is a state variable of their model, such as "V_m", or "calcium", "spike_count",
     "z/<element>" or "z_connected/<element>".
     """
 
     model: Literal["multimeter"] = "multimeter"
-    population: str = Field(description="whose variables")
-    neurons: Annotated[list[int], Field(min_length=1)] | None = Field(
-        None, description="places in the population; all if not given"
-    )
+    neurons: AnySelection = Field(description="whose variables")
     variables: Annotated[list[str], Field(min_length=1)] = Field(
         ["V_m"], description="what is read"
     )
     interval: Positive = Field(1.0, description="time between readings (ms)")
 
-    def check_network(
-        self, where: str, populations: Mapping[str, Neurons], resolution: float
-    ) -> None:
-        """Refuse what the population does not have."""
+    def check_network(self, where: str, network: Selecting, resolution: float) -> None:
+        """Refuse neurons and variables that the network does not have."""
         whole_steps(f"{where}.interval", self.interval, resolution, least=1)
-        if self.population not in populations:
-            right = f"must be one of {', '.join(populations)}"
-            raise InputError.at(f"{where}.population", self.population, right)
-        population = populations[self.population]
-        size = len(population.ids)
-        for i, neuron in enumerate(self.neurons or []):
-            if not 0 <= neuron < size:
-                raise InputError.at(f"{where}.neurons.{i}", neuron, f"must be from 0 to {size - 1}")
-        known = [*population.parameters.variables, "calcium", "spike_count"]
-        known += [f"{what}/{e}" for e in population.elements for what in ("z", "z_connected")]
-        for i, variable in enumerate(self.variables):
-            if variable not in known:
-                right = f"must be one of {', '.join(known)}"
-                raise InputError.at(f"{where}.variables.{i}", variable, right)
+        for piece in network.select(f"{where}.neurons", self.neurons).pieces:
+            population = piece.population
+            known = [*population.parameters.variables, "calcium", "spike_count"]
+            known += [f"{what}/{e}" for e in population.elements for what in ("z", "z_connected")]
+            for i, variable in enumerate(self.variables):
+                if variable not in known:
+                    right = f"must be one of {', '.join(known)}"
+                    raise InputError.at(f"{where}.variables.{i}", variable, right)
 
     def steps(self, resolution: float) -> int:
         """Return the interval as a number of steps of `resolution` (ms)."""
@@ -119,7 +105,7 @@ class Multimeter(Recorder):
 
     def begin(self, name: str, reading: Reading) -> Traces:
         """Return an empty recording that begins now."""
-        return Traces(name, reading.populations[self.population], self, reading)
+        return Traces(name, self, reading)
 
 
 def unit_of(population: Neurons, variable: str) -> str:

@@ -1,6 +1,6 @@
 """Means over each population, and the number of synapses of each type, at regular times."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from distsp.base.time_grid import whole_steps
 from distsp.parallel.distributed import Global, Part
 from distsp.parallel.ranks import Ranks
 from distsp.parallel.sums import means
-from distsp.recorders.recorder import Dataset, Neurons, Reading, Recorder, Recording
+from distsp.recorders.recorder import Dataset, Reading, Recorder, Recording, Selecting
 
 QUANTITIES = {
     "time": ("ms", "time of the recording"),
@@ -115,9 +115,7 @@ class PopulationMeans(Recorder):
     model: Literal["population_means"] = "population_means"
     interval: Positive = Field(description="time between recordings (ms)")
 
-    def check_network(
-        self, where: str, populations: Mapping[str, Neurons], resolution: float
-    ) -> None:
+    def check_network(self, where: str, network: Selecting, resolution: float) -> None:
         """Refuse an interval that is not a whole number of steps."""
         whole_steps(f"{where}.interval", self.interval, resolution, least=1)
 

@@ -1,9 +1,11 @@
 """What every recorder is: what it asks for, when it looks, what it keeps and what it writes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
+
+import numpy as np
 
 from distsp.base.arrays import Array, Ints
 from distsp.base.components import Component
@@ -25,6 +27,41 @@ class Neurons(Protocol):
         """Global ids of the neurons."""
 
 
+class Piece(Protocol):
+    """Some neurons of one population."""
+
+    @property
+    def population(self) -> Neurons:
+        """The population."""
+
+    @property
+    def places(self) -> Any:
+        """Their places in it, in ascending order."""
+
+    @property
+    def ids(self) -> Ints:
+        """Their global ids."""
+
+
+class Selected(Protocol):
+    """What a recorder knows of neurons that are addressed together."""
+
+    @property
+    def pieces(self) -> Sequence[Piece]:
+        """Those of each population."""
+
+    @property
+    def ids(self) -> Any:
+        """Global ids, in ascending order."""
+
+
+class Selecting(Protocol):
+    """What finds neurons that are addressed in plain data: the network."""
+
+    def select(self, where: str, selection: Any) -> Selected:
+        """Return the neurons; `where` is the path of the field, for messages."""
+
+
 class Reading(Protocol):
     """The network at the beginning of a step. Whatever is read, nothing changes."""
 
@@ -40,6 +77,9 @@ class Reading(Protocol):
     @property
     def synapse_types(self) -> list[str]:
         """Names of all synapse types."""
+
+    def select(self, where: str, selection: Any) -> Selected:
+        """Return neurons that are addressed in plain data."""
 
     def local(self, population: Neurons, quantity: str) -> Array:
         """Return a quantity of those neurons of a population that are on this rank.
@@ -85,9 +125,9 @@ class Recording(ABC):
     def take_spikes(self, steps: Ints, ids: Ints) -> None:  # noqa: B027
         """Record spikes of this rank: the end of the step of emission, and the global id."""
 
-    def spiking(self, reading: Reading) -> Iterable[range]:
-        """Return of which neurons the spikes are wanted, as ranges of ids."""
-        return ()
+    def spiking(self) -> Ints:
+        """Return the global ids of the neurons whose spikes are wanted."""
+        return np.empty(0, dtype=np.int64)
 
     @abstractmethod
     def parts(self) -> Iterable[Part]:
@@ -107,9 +147,7 @@ class Recorder(Component):
 
     key: ClassVar[str] = "model"
 
-    def check_network(
-        self, where: str, populations: Mapping[str, Neurons], resolution: float
-    ) -> None:
+    def check_network(self, where: str, network: Selecting, resolution: float) -> None:
         """Refuse what cannot be recorded of a network.
 
         Raises

@@ -1,16 +1,16 @@
-"""Every spike of a population."""
+"""Every spike of some neurons."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from distsp.base.arrays import Array, Ints
-from distsp.base.errors import InputError
+from distsp.base.selection import AnySelection
 from distsp.parallel.distributed import Log, Part
 from distsp.parallel.ranks import Ranks
-from distsp.recorders.recorder import Dataset, Neurons, Reading, Recorder, Recording
+from distsp.recorders.recorder import Dataset, Reading, Recorder, Recording, Selected, Selecting
 
 COLUMNS: dict[str, type] = {"step": np.int64, "id": np.int64}
 
@@ -18,18 +18,18 @@ COLUMNS: dict[str, type] = {"step": np.int64, "id": np.int64}
 class Spikes(Recording):
     """The spikes that this rank has integrated, in pieces."""
 
-    def __init__(self, name: str, population: Neurons, resolution: float) -> None:
-        self.name, self.population, self.resolution = name, population, resolution
+    def __init__(self, name: str, neurons: Selected, resolution: float) -> None:
+        self.name, self.neurons, self.resolution = name, neurons, resolution
+        self._ids = np.asarray(neurons.ids)
         self.pieces: dict[str, list[Array]] = {column: [] for column in COLUMNS}
 
-    def spiking(self, _reading: Reading) -> Iterable[range]:
-        """Return of which neurons the spikes are wanted."""
-        return [self.population.ids]
+    def spiking(self) -> Ints:
+        """Return the global ids of the neurons whose spikes are wanted."""
+        return self._ids
 
     def take_spikes(self, steps: Ints, ids: Ints) -> None:
-        """Record those of the population."""
-        neurons = self.population.ids
-        own = (ids >= neurons.start) & (ids < neurons.stop)
+        """Record those of the wanted neurons."""
+        own = np.isin(ids, self._ids)
         self._append({"step": steps[own], "id": ids[own]})
 
     def _append(self, entries: dict[str, Array]) -> None:
@@ -37,14 +37,11 @@ class Spikes(Recording):
             for name, pieces in self.pieces.items():
                 pieces.append(entries[name])
 
-    def gathered(self, ranks: Ranks) -> tuple[Array, Array]:
-        """Return times (ms) and ids, sorted, on rank 0; collective."""
-        steps, ids = (
-            ranks.join_on_0(np.concatenate([np.empty(0, COLUMNS[name]), *pieces]))
-            for name, pieces in self.pieces.items()
-        )
-        order = np.lexsort((ids, steps))
-        return steps[order] * self.resolution, ids[order]
+    def of(self, ids: Ints) -> Ints:
+        """Return (step, id) of the spikes of some neurons, a row each, on this rank."""
+        columns = [np.concatenate([np.empty(0, COLUMNS[c]), *p]) for c, p in self.pieces.items()]
+        rows = np.stack(columns, axis=1)
+        return rows[np.isin(rows[:, 1], ids)]
 
     def parts(self) -> Iterable[Part]:
         """Return what there is to save."""
@@ -52,27 +49,27 @@ class Spikes(Recording):
         return [Log(name, COLUMNS, self.pieces.__getitem__, self._append)]
 
     def datasets(self, ranks: Ranks) -> Iterator[Dataset]:
-        """Yield times and ids."""
-        times, ids = self.gathered(ranks)
-        where = f"spikes/{self.population.name}"
+        """Yield times and ids: of a whole population under its name, of others under one's own."""
+        rows = ranks.join_on_0(self.of(self._ids))
+        order = np.lexsort((rows[:, 1], rows[:, 0]))
+        times, ids = rows[order, 0] * self.resolution, rows[order, 1]
+        first, *others = self.neurons.pieces
+        whole = not others and len(first.places) == len(first.population.ids)
+        where = f"spikes/{first.population.name}" if whole else f"recorders/{self.name}"
         yield Dataset(f"{where}/time", times, "ms", "time of the spike")
         yield Dataset(f"{where}/id", ids, "1", "global id of the neuron")
 
 
 class SpikeRecorder(Recorder):
-    """`spike_recorder`: every spike of a population."""
+    """`spike_recorder`: every spike of some neurons."""
 
     model: Literal["spike_recorder"] = "spike_recorder"
-    population: str = Field(description="whose spikes")
+    neurons: AnySelection = Field(description="whose spikes")
 
-    def check_network(
-        self, where: str, populations: Mapping[str, Neurons], resolution: float
-    ) -> None:
-        """Refuse a population that the network does not have."""
-        if self.population not in populations:
-            right = f"must be one of {', '.join(populations)}"
-            raise InputError.at(f"{where}.population", self.population, right)
+    def check_network(self, where: str, network: Selecting, resolution: float) -> None:
+        """Refuse neurons that the network does not have."""
+        network.select(f"{where}.neurons", self.neurons)
 
     def begin(self, name: str, reading: Reading) -> Spikes:
         """Return an empty recording."""
-        return Spikes(name, reading.populations[self.population], reading.resolution)
+        return Spikes(name, reading.select("neurons", self.neurons), reading.resolution)

@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     PAIR = 6
     SYNAPSE = 7
     NEURON = 8
+    SELECTION = 9
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0) -> np.uint64:

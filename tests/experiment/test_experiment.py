@@ -70,7 +70,7 @@ def test_builds_the_network_it_describes(small: Experiment) -> None:
     assert excitatory.elements["den"].eps == 0.05
     assert network.synapse_types["plastic"].plastic
     assert not network.synapse_types["static"].plastic
-    assert [target.name for target, _ in network.inputs["noise"].drives] == ["E"]
+    assert [d.piece.population.name for d in network.inputs["noise"].drives] == ["E"]
     assert [connection.rule.rule for connection in network.connections] == [
         "all_to_all",
         "fixed_indegree",
@@ -120,7 +120,7 @@ def test_default_is_the_published_experiment() -> None:
         (-585.0, 1.0, "Axon_in", "Den_in"),
     ]
     assert network.inputs["noise"].rate == 10_000.0
-    assert [(drive.weight, drive.delay) for _, drive in network.inputs["noise"].drives] == [
+    assert [(d.how.weight, d.how.delay) for d in network.inputs["noise"].drives] == [
         (6.2, 1.0),
         (6.2, 1.0),
     ]
@@ -236,7 +236,7 @@ WRONG = [
     ("size = 10", "size = 0", "populations.E.size: 0 must be greater than or equal to 1"),
     ("size = 10", "size = 3000000000", "populations.E.size: 3000000000"),
     ("size = 10", 'size = "10"', "populations.E.size: '10' must be a valid integer"),
-    ("iaf_psc_exp", "hodgkin", "populations.I.model: 'hodgkin' must be one of iaf_psc_alpha"),
+    ("iaf_psc_exp", "hodgkin", "populations.I.model: 'hodgkin' must be one of iaf_cond"),
     ("tau_m = 12", "tau_m = -12", "populations.E.parameters.tau_m: -12 must be greater than 0"),
     ("tau_m = 12", "V_th = -80", "populations.E.parameters: V_reset, -70.0 mV, must be below"),
     ("tau_m = 12", "t_ref = 0.25", "populations.E.parameters.t_ref: 0.25 ms must be a whole"),
