@@ -359,7 +359,7 @@ def _summary(results: Results, start: float, seconds: float) -> str:
         f"spikes       {sum(int(counts.sum()) for counts in spikes.values())}",
     ]
     for name, population in experiment.populations.items():
-        targets = sorted({element.eps for element in population.elements.values()})
+        targets = population.targets
         calcium = f"calcium {results.neurons[name]['calcium'].mean():.4g}"
         if targets:
             calcium += f", target {' and '.join(map(str, targets))}"

@@ -26,7 +26,9 @@ POPULATION = np.dtype(
         ("n_variables", np.int64),
         ("driven", np.bool_),  # whether it has an external current
         ("key", np.uint64),  # the stream of random numbers that its model may draw
-        ("beta_calcium", np.float64),
+        ("differ", np.int64),  # what of its constants differs between neurons: a place in KINDS
+        ("first_constant", np.int64),  # where its constants begin, if they do
+        ("n_constants", np.int64),
     ],
     align=True,
 )
@@ -41,7 +43,8 @@ class Populations(NamedTuple):
     """All populations, as the time loop takes them."""
 
     rows: Records  # a `POPULATION` each
-    constants: Floats  # a row each, of its model's constants
+    constants: Floats  # a row each, of its model's constants where they do not differ
+    own_constants: Floats  # for each block of those that differ: a row of BLOCK_NEURONS each
 
 
 class Workspace(NamedTuple):
@@ -220,7 +223,6 @@ def integrate(
         n, first, driven = row.size, row.first, row.driven
         if n == 0:
             continue
-        advance_block = model_kernels[row.kernel]
         variables = state.variables[row.offset : row.offset + row.n_variables * row.stride]
         variables = variables.reshape((row.n_variables, row.stride))
         refractory = state.refractory[first : first + n]
@@ -232,27 +234,76 @@ def integrate(
             _take_driven(
                 input_kernels, drives, p, driven, first_id, size, lo, hi - lo, step, n_steps, work
             )
-            count = advance_block(
-                variables,
-                refractory,
-                lo,
-                hi,
-                work.input_ex,
-                work.input_in,
-                work.current,
-                driven,
-                n_steps,
-                populations.constants[p],
-                work.scratch,
-                row.key,
-                step,
-                first_id,
-                size,
-                lags,
-                neurons,
-                count,
-                first,
-            )
+            if row.differ == 0:
+                count = model_kernels[0][row.kernel](
+                    variables,
+                    refractory,
+                    lo,
+                    hi,
+                    work.input_ex,
+                    work.input_in,
+                    work.current,
+                    driven,
+                    n_steps,
+                    populations.constants[p],
+                    work.scratch,
+                    row.key,
+                    step,
+                    first_id,
+                    size,
+                    lags,
+                    neurons,
+                    count,
+                    first,
+                )
+                continue
+            shape = (row.n_constants, BLOCK_NEURONS)
+            begin = row.first_constant + lo // BLOCK_NEURONS * shape[0] * shape[1]
+            own = populations.own_constants[begin : begin + shape[0] * shape[1]]
+            if row.differ == 1:
+                count = model_kernels[1][row.kernel](
+                    variables,
+                    refractory,
+                    lo,
+                    hi,
+                    work.input_ex,
+                    work.input_in,
+                    work.current,
+                    driven,
+                    n_steps,
+                    own.reshape((1, shape[0], shape[1])),
+                    work.scratch,
+                    row.key,
+                    step,
+                    first_id,
+                    size,
+                    lags,
+                    neurons,
+                    count,
+                    first,
+                )
+            else:
+                count = model_kernels[2][row.kernel](
+                    variables,
+                    refractory,
+                    lo,
+                    hi,
+                    work.input_ex,
+                    work.input_in,
+                    work.current,
+                    driven,
+                    n_steps,
+                    own.reshape(shape),
+                    work.scratch,
+                    row.key,
+                    step,
+                    first_id,
+                    size,
+                    lags,
+                    neurons,
+                    count,
+                    first,
+                )
         if count > before:
             fired, when = neurons[before:count], lags[before:count]
             grow(
@@ -264,7 +315,7 @@ def integrate(
                 fired,
                 step + 1,
                 when,
-                row.beta_calcium,
+                True,
             )
             for neuron in fired:
                 spike_count[neuron] += 1

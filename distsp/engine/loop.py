@@ -76,7 +76,8 @@ def advance(
 
     Parameters
     ----------
-    model_kernels : list of compiled functions of the signature `neurons.model.KERNEL`
+    model_kernels : tuple of lists of compiled functions
+        Steps of the signatures `neurons.model.kernel`, a list for each of `neurons.values.KINDS`.
     input_kernels : list of compiled functions of the signature `inputs.input.KERNEL`
     allgather : C function
         MPI_Allgather, or what stands in for it; with the handles of a datatype and a communicator.
@@ -106,7 +107,8 @@ def advance(
     occupied, recording = occupied_slots(state.due_counts), len(recorded) > 0
     slots, lags, neurons = work.slots, work.lags, work.neurons
     reading = np.zeros(2, dtype=np.int64)
-    models, inputs = as_tuple(model_kernels), as_tuple(input_kernels)
+    models = as_tuple(model_kernels[0]), as_tuple(model_kernels[1]), as_tuple(model_kernels[2])
+    inputs = as_tuple(input_kernels)
     before = now_ns(clock, reading)
     step = begin
     while step < end:

@@ -3,6 +3,8 @@
 import os
 from math import inf
 
+import numpy as np
+
 from distsp.base.errors import InputError
 from distsp.network.network import Network
 
@@ -47,10 +49,11 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
             f"{needed / 2**30:.1f} GiB per rank, but a rank here has {installed / 2**30:.1f} GiB; "
             "it must be less, or the machines more"
         )
+    interval = network.update_interval or 0.0
     for p in network.populations.values():
         for name, element in p.elements.items():
             # Rank 0 lists what is vacant at an update.
-            grown = element.z + abs(element.growth_rate) * (network.update_interval or 0.0)
+            grown = np.mean(element.z + np.abs(element.growth_rate) * interval)
             if 8 * grown * p.size > installed:
                 raise InputError(
                     f"populations.{p.name}.elements.{name}: memory must hold {p.size} times "

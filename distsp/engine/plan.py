@@ -5,22 +5,72 @@ from typing import Any
 
 import numpy as np
 
+from distsp.base.arrays import Floats, aligned
 from distsp.base.compiled import MOST_FUNCTIONS, first_class, function_list
 from distsp.base.errors import InputError
 from distsp.engine.integration import POPULATION, Populations
 from distsp.engine.state import RankState
 from distsp.network.network import Network
+from distsp.network.own_values import taken
+from distsp.network.population import Population
 from distsp.neurons.model import NeuronModel, kernel
-from distsp.neurons.values import EQUAL
+from distsp.neurons.values import BLOCK_NEURONS, KINDS, N_MEMBRANE
 from distsp.parallel.layout import Layout
 from distsp.plasticity.growth import Growth
 from distsp.rng.streams import Purpose, stream_key
 
 
 @cache
-def model_kernel(model: str) -> Any:
-    """Return the compiled step of a neuron model."""
-    return first_class(NeuronModel.members[model].step, kernel(EQUAL))
+def model_kernel(model: str, kind: int) -> Any:
+    """Return the compiled step of a neuron model for one of the `KINDS` of constants."""
+    return first_class(NeuronModel.members[model].step, kernel(KINDS[kind]))
+
+
+@cache
+def no_kernel(kind: int) -> Any:
+    """Return what stands in for a step where no population has such constants."""
+    return first_class(_no_step, kernel(KINDS[kind]))
+
+
+def _no_step(
+    variables: Any,
+    refractory: Any,
+    lo: int,
+    hi: int,
+    input_ex: Any,
+    input_in: Any,
+    current: Any,
+    driven: bool,
+    n_steps: int,
+    constants: Any,
+    scratch: Any,
+    key: Any,
+    step: int,
+    first_id: int,
+    stride: int,
+    lags: Any,
+    neurons: Any,
+    count: int,
+    first: int,
+) -> int:
+    return count
+
+
+def differing(parameters: NeuronModel, resolution: float) -> int:
+    """Return which of `KINDS` the constants of a population are."""
+    rows = parameters.constants(resolution)
+    own = [i for i, row in enumerate(rows) if np.ndim(row) > 0]
+    return 0 if not own else 1 if own[-1] < N_MEMBRANE else 2
+
+
+def kernels_used(network: Network) -> list[tuple[str, int]]:
+    """Return the neuron models of a network with the kind of their constants, each once."""
+    return list(
+        dict.fromkeys(
+            (p.model, differing(p.parameters, network.resolution))
+            for p in network.populations.values()
+        )
+    )
 
 
 def models_used(network: Network) -> list[str]:
@@ -28,70 +78,150 @@ def models_used(network: Network) -> list[str]:
     return list(dict.fromkeys(p.model for p in network.populations.values()))
 
 
-def model_kernels(network: Network) -> Any:
-    """Return the compiled steps of the models of a network, in order of `models_used`.
+def model_kernels(network: Network) -> tuple[Any, ...]:
+    """Return the compiled steps of a network, a list for each of `KINDS`.
 
     Raises
     ------
     InputError
         If there are more models than the time loop takes.
     """
-    models = models_used(network)
-    if len(models) > MOST_FUNCTIONS:
-        raise InputError.at(
-            "populations", models, f"a network can have at most {MOST_FUNCTIONS} neuron models"
-        )
-    return function_list([model_kernel(model) for model in models], kernel(EQUAL))
+    used = kernels_used(network)
+    lists = []
+    for kind, constants in enumerate(KINDS):
+        models = [model for model, own in used if own == kind]
+        if len(models) > MOST_FUNCTIONS:
+            raise InputError.at(
+                "populations", models, f"a network can have at most {MOST_FUNCTIONS} neuron models"
+            )
+        steps = [model_kernel(model, kind) for model in models] or [no_kernel(kind)]
+        lists.append(function_list(steps, kernel(constants)))
+    return tuple(lists)
 
 
 def plan_populations(network: Network, layout: Layout, state: RankState) -> Populations:
     """Return the populations as the time loop takes them."""
-    populations, models = list(network.populations.values()), models_used(network)
-    numbers = [p.parameters.constants(network.resolution) for p in populations]
-    constants = np.zeros((len(populations), max(map(len, numbers))))
-    for row, own in zip(constants, numbers, strict=True):
-        row[: len(own)] = own
+    populations, used = list(network.populations.values()), kernels_used(network)
     driven = {
         drive.piece.population.name
         for generator in network.inputs.values()
         for drive in generator.drives
         if generator.parameters.carries == "current"
     }
-    variables = state.variable_layout
     rows = np.zeros(len(populations), dtype=POPULATION)
+    equal, own, n_own = [], [np.empty(0)], 0
+    for row, p in zip(rows, populations, strict=True):
+        parameters = local_parameters(p, layout)
+        numbers = parameters.constants(network.resolution)
+        kind = differing(p.parameters, network.resolution)
+        row["differ"], row["n_constants"], row["first_constant"] = kind, len(numbers), n_own
+        row["kernel"] = [model for model, k in used if k == kind].index(p.model)
+        equal.append([float(n) if np.ndim(n) == 0 else 0.0 for n in numbers])
+        if kind:
+            own.append(in_blocks(numbers, len(layout.ids(p.ids))))
+            n_own += len(own[-1])
+    constants = np.zeros((len(populations), max(map(len, equal))))
+    for into, row_of_numbers in zip(constants, equal, strict=True):
+        into[: len(row_of_numbers)] = row_of_numbers
+    variables = state.variable_layout
     rows["first"] = [layout.slice_of(p.ids).start for p in populations]
     rows["size"] = variables.size
-    rows["kernel"] = [models.index(p.model) for p in populations]
     rows["offset"] = variables.offset[:-1]
     rows["stride"] = variables.stride
     rows["n_variables"] = variables.n_variables
     rows["driven"] = [p.name in driven for p in populations]
     rows["key"] = [stream_key(network.seed, Purpose.NEURON, i) for i in range(len(populations))]
-    rows["beta_calcium"] = [p.parameters.beta_Ca for p in populations]
-    return Populations(rows, constants)
+    return Populations(rows, constants, np.concatenate(own))
+
+
+def local_parameters(population: Population, layout: Layout) -> NeuronModel:
+    """Return the parameters of those neurons of a population that are here."""
+    return taken(population.parameters, layout.ids(population.ids) - population.first)
+
+
+def in_blocks(numbers: list[Any], n: int) -> Floats:
+    """Return constants of `n` neurons as the time loop takes them: rows of each block in turn."""
+    n_blocks = -(-n // BLOCK_NEURONS)
+    blocks = aligned((n_blocks, len(numbers), BLOCK_NEURONS))
+    for k, values in enumerate(numbers):
+        padded = np.zeros(n_blocks * BLOCK_NEURONS)
+        padded[:n] = values
+        blocks[:, k] = padded.reshape(n_blocks, BLOCK_NEURONS)
+    return blocks.reshape(-1)
 
 
 def plan_growth(network: Network, layout: Layout, elements: list[str]) -> Growth:
     """Return the growth of all elements as the time loop takes it."""
-    populations = list(network.populations.values())
+    populations, h = list(network.populations.values()), network.resolution
     n, m = len(populations), len(elements)
     curves, n_curves = np.zeros((n, max(m, 1), 3)), np.zeros(n, dtype=np.int64)
     curve_of, rate = np.full((n, m), -1), np.zeros((n, m))
+    tau, beta, differs = np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool)
+    own = OwnGrowth(layout, elements)
     for i, p in enumerate(populations):
+        differs[i] = any(
+            isinstance(value, np.ndarray)
+            for values in (p.parameters, *p.elements.values())
+            for name, value in values
+            if name in GROWING
+        )
+        for name in p.elements:
+            curve_of[i, elements.index(name)] = 0
+        if differs[i]:
+            own.fill(p, h)
+            continue
+        tau[i], beta[i] = p.parameters.tau_Ca / h, p.parameters.beta_Ca
         # Elements with the same curve share its integral.
         used = list(dict.fromkeys(element.coefficients() for element in p.elements.values()))
         n_curves[i] = len(used)
         curves[i, : len(used)] = np.array(used).reshape(-1, 3)
         for name, element in p.elements.items():
             curve_of[i, elements.index(name)] = used.index(element.coefficients())
-            rate[i, elements.index(name)] = element.growth_rate * network.resolution
+            rate[i, elements.index(name)] = element.growth_rate * h
     here = [layout.slice_of(p.ids) for p in populations]
     return Growth(
         first=np.array([s.start for s in here]),
         size=np.array([s.stop - s.start for s in here]),
-        tau_calcium=np.array([p.parameters.tau_Ca / network.resolution for p in populations]),
+        tau_calcium=tau,
+        beta_calcium=beta,
         n_curves=n_curves,
         curves=curves,
         curve_of=curve_of,
         rate=rate,
+        differs=differs,
+        own_tau=own.tau,
+        own_beta=own.beta,
+        own_curves=own.curves,
+        own_rate=own.rate,
     )
+
+
+GROWING = {"tau_Ca", "beta_Ca", "growth_rate", "eps", "eta", "psi"}
+"""Parameters that growth depends on while time passes."""
+
+
+class OwnGrowth:
+    """Growth of neurons that differ, with room only where there are any."""
+
+    def __init__(self, layout: Layout, elements: list[str]) -> None:
+        self.layout, self.elements = layout, elements
+        self.tau, self.beta, self.rate, self.curves = self._room(0)
+
+    def _room(self, n: int) -> tuple[Floats, Floats, Floats, Floats]:
+        m = len(self.elements)
+        return np.ones(n), np.zeros(n), np.zeros((m, n)), np.zeros((m, 3, n))
+
+    def fill(self, population: Population, resolution: float) -> None:
+        """Take the values of a population."""
+        if len(self.tau) == 0:
+            self.tau, self.beta, self.rate, self.curves = self._room(self.layout.n_local)
+        here = self.layout.slice_of(population.ids)
+        places = self.layout.ids(population.ids) - population.first
+        parameters = local_parameters(population, self.layout)
+        self.tau[here] = parameters.tau_Ca / resolution
+        self.beta[here] = parameters.beta_Ca
+        for name, element in population.elements.items():
+            e, values = self.elements.index(name), taken(element, places)
+            self.rate[e, here] = values.growth_rate * resolution
+            for k, coefficient in enumerate(values.coefficients()):
+                self.curves[e, k, here] = coefficient

@@ -28,7 +28,7 @@ class StateReading:
     state : RankState
     synapses : Synapses
     growth : Growth
-    offsets : dict of dict of float
+    offsets : dict of dict of float or array
         What the variables of each population are kept relative to.
     step : int
     """
@@ -41,7 +41,7 @@ class StateReading:
         state: RankState,
         synapses: Synapses,
         growth: Growth,
-        offsets: Mapping[str, Mapping[str, float]],
+        offsets: Mapping[str, Mapping[str, Any]],
         step: int,
     ) -> None:
         self.ranks, self.layout = ranks, layout

@@ -15,7 +15,7 @@ from distsp.engine import loop
 from distsp.engine.drives import DriveHistory, input_kernels
 from distsp.engine.integration import workspace
 from distsp.engine.memory import check_memory
-from distsp.engine.plan import model_kernels, plan_growth, plan_populations
+from distsp.engine.plan import local_parameters, model_kernels, plan_growth, plan_populations
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
@@ -23,6 +23,7 @@ from distsp.engine.update import StructuralUpdate
 from distsp.engine.warm_up import warm_up
 from distsp.network.description import SameOnAllRanks, describe
 from distsp.network.network import MEANS, Network
+from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
 from distsp.parallel.distributed import Global, Part
 from distsp.parallel.layout import Layout
@@ -31,7 +32,7 @@ from distsp.plasticity.growth import grow_all
 from distsp.recorders import Recorder, Recording
 from distsp.recorders.population_means import Means
 from distsp.recorders.spike_recorder import Spikes
-from distsp.rng.distributions import values
+from distsp.rng.distributions import Distribution, values
 from distsp.rng.streams import Purpose, stream_key, uniforms
 
 LOOK = 0.5
@@ -110,8 +111,7 @@ class Simulation:
         self._update = StructuralUpdate(
             self.ranks, self.layout, self.state, self.tables, network.seed
         )
-        self._model_kernels = model_kernels(network)
-        self._offsets: dict[str, dict[str, float]] = {}
+        self._offsets: dict[str, dict[str, Any]] = {}
         self._plan()
         self._set_initial_values()
         self._look_at_recorders()
@@ -274,14 +274,20 @@ class Simulation:
     def _set_initial_values(self) -> None:
         key = stream_key(self.network.seed, Purpose.INITIAL_STATE)
         for p in self.network.populations.values():
-            offsets, initial = self._offsets[p.name], p.parameters.initial()
+            ids, here = self.layout.ids(p.ids), self.layout.slice_of(p.ids)
+            places = ids - p.first
+            offsets = self._offsets[p.name]
+            initial = local_parameters(p, self.layout).initial() | {
+                name: value[places] if isinstance(value, np.ndarray) else value
+                for name, value in p.initial.items()
+            }
             for row, variable in zip(self.state.variables(p), p.parameters.variables, strict=True):
-                row[:] = initial.get(variable, 0.0) - offsets.get(variable, 0.0)
-                if variable == "V_m" and p.initial_V_m is not None:
-                    drawn = values(p.initial_V_m, uniforms(key, self.layout.ids(p.ids), 0))
-                    row[:] = drawn - offsets.get(variable, 0.0)
+                value = initial.get(variable, 0.0)
+                if isinstance(value, Distribution):
+                    value = values(value, uniforms(key, ids, 0))
+                row[:] = value - offsets.get(variable, 0.0)
             for name, element in p.elements.items():
-                self.state.arrays.z[self.state.row(name), self.layout.slice_of(p.ids)] = element.z
+                self.state.arrays.z[self.state.row(name), here] = taken(element, places).z
 
     def _look_at_network(self) -> None:
         """Take over what has changed in the network's description."""
@@ -308,19 +314,24 @@ class Simulation:
     def _plan(self) -> None:
         """Turn the parameters of the populations into the arrays of the time loop."""
         network, state = self.network, self.state
+        self._model_kernels = model_kernels(network)
         self._populations = plan_populations(network, self.layout, state)
         self._growth = plan_growth(network, self.layout, self.elements)
         self._update.vacant_decay = [
-            (state.row(name), self.layout.slice_of(p.ids), element.tau_vacant)
+            (
+                state.row(name),
+                self.layout.slice_of(p.ids),
+                np.atleast_1d(taken(element, self.layout.ids(p.ids) - p.first).tau_vacant),
+            )
             for p in network.populations.values()
             for name, element in p.elements.items()
         ]
         for p in network.populations.values():
             # What is kept relative to a parameter stays where it is when the parameter moves.
-            new = p.parameters.offsets()
+            new = local_parameters(p, self.layout).offsets()
             old = self._offsets.setdefault(p.name, new)
             for row, variable in zip(state.variables(p), p.parameters.variables, strict=True):
-                if old.get(variable) != new.get(variable):
+                if not np.array_equal(old.get(variable, 0.0), new.get(variable, 0.0)):
                     row += old[variable] - new[variable]
             self._offsets[p.name] = new
 

@@ -7,7 +7,7 @@ must go. What is drawn stands in `plasticity`; here is who tells whom.
 
 import numpy as np
 
-from distsp.base.arrays import Bools, Ints
+from distsp.base.arrays import Bools, Floats, Ints
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
 from distsp.parallel.layout import Layout
@@ -31,9 +31,9 @@ class StructuralUpdate:
 
     Attributes
     ----------
-    vacant_decay : list of (int, slice, float)
+    vacant_decay : list of (int, slice, array)
         Row of the element, neurons of this rank, and the fraction of their vacant elements that
-        they lose at an update.
+        they lose at an update: one for all, or one for each.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class StructuralUpdate:
     ) -> None:
         self.ranks, self.layout, self.state = ranks, layout, state
         self.synapses, self.seed = synapses, seed
-        self.vacant_decay: list[tuple[int, slice, float]] = []
+        self.vacant_decay: list[tuple[int, slice, Floats]] = []
 
     def apply(self, step: int) -> None:
         """Break and make synapses, the elements having been brought up to `step`."""

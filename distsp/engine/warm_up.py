@@ -3,12 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable
+from functools import cache
 
 from distsp.engine.drives import input_kernel, inputs_used
-from distsp.engine.plan import model_kernel, models_used
-from distsp.inputs import Input
+from distsp.engine.plan import kernels_used, model_kernel, no_kernel
 from distsp.network.network import Network
 from distsp.neurons import NeuronModel
+from distsp.neurons.values import KINDS
 from distsp.parallel.ranks import Ranks
 
 LOG = logging.getLogger("distsp")
@@ -16,8 +17,11 @@ LOG = logging.getLogger("distsp")
 SILENT_SECONDS = 2.0
 """How long something may be compiled before it is said."""
 
-_warm: set[str] = set()
-"""What has been compiled in this process: neuron models, inputs, and everything else as ""."""
+_warm: set[tuple[str, int]] = set()
+"""What has been compiled in this process: models with the kind of their constants, inputs."""
+
+EVERYTHING = ("", 0)
+"""What is compiled for every network."""
 
 
 def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks], None]) -> None:
@@ -33,23 +37,28 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
     simulate : callable
         Runs a network on some ranks.
     """
-    wanted = {"", *models_used(network), *inputs_used(network)} - _warm
+    inputs = {(model, 0) for model in inputs_used(network)}
+    wanted = {EVERYTHING, *kernels_used(network), *inputs} - _warm
     if not wanted:
         return
     _warm.update(wanted)
     if ranks.on_host()[0] == 0:
         notice = threading.Timer(SILENT_SECONDS, _say_compiling)
         notice.start()
-        for model in wanted & set(NeuronModel.members):
-            model_kernel(model)
-        for model in wanted & set(Input.members):
-            input_kernel(model)
-        if "" in wanted:
+        for model, kind in wanted - {EVERYTHING}:
+            if model in NeuronModel.members:
+                model_kernel(model, kind)
+            else:
+                input_kernel(model)
+        if EVERYTHING in wanted:
+            for kind in range(len(KINDS)):
+                no_kernel(kind)
             simulate(_everything(), ranks.alone())
         notice.cancel()
     ranks.rest()
 
 
+@cache
 def _say_compiling() -> None:
     LOG.warning("distsp: compiling (only the first time, about half a minute)")
 

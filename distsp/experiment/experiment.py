@@ -19,9 +19,9 @@ from distsp.base.time_grid import whole_steps
 from distsp.experiment.tables import InputTable, PopulationTable
 from distsp.experiment.toml import to_toml
 from distsp.network.network import Network, NetworkFields
-from distsp.network.population import check_model
 from distsp.network.rules import Connection
 from distsp.network.synapse_type import SynapseType
+from distsp.neurons import NeuronModel
 from distsp.recorders import Recorder
 
 BUNDLED = files("distsp.experiment") / "bundled"
@@ -114,14 +114,20 @@ class Experiment(NetworkFields):
         for name, fields in self.populations.items():
             # Checked first: a parameter called "size" must not become an argument of `create`.
             where = f"populations.{name}"
-            checked = check_model(where, fields.model, fields.parameters, self.resolution)
+            known = NeuronModel.known(f"{where}.model", fields.model).model_fields
+            for key, value in fields.parameters.items():
+                if key not in known:
+                    raise InputError.at(
+                        f"{where}.parameters.{key}", value, "is set, but there is no such key"
+                    )
             population = network.create(
                 fields.model,
                 fields.size,
                 name=name,
                 V_m=fields.V_m,
                 elements=fields.elements,
-                **checked.model_dump(),
+                initial=fields.initial,
+                **fields.parameters,
             )
             if fields.record_spikes:
                 network.record_spikes(population)

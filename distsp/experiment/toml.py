@@ -1,6 +1,7 @@
 """An experiment as TOML, each value with a comment that says what it is."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
@@ -13,7 +14,8 @@ from distsp.experiment.tables import InputTable, OpenTable, PopulationTable, Tar
 from distsp.inputs import Input
 from distsp.network.rules import Connection, Rule
 from distsp.neurons import NeuronModel
-from distsp.rng.distributions import Normal, Uniform
+from distsp.plasticity.growth_curves import Element
+from distsp.rng.distributions import Distribution
 
 LEADING = {"name", "description", "duration", "model", "curve", "rule", "distribution"}
 """Keys that say what a table is, and so come first in it."""
@@ -29,10 +31,21 @@ def to_toml(fields: Fields) -> str:
 TABLES = (Connection, Target)
 """What is a table of its own where a list has it."""
 
-Described = Mapping[str, FieldInfo]
+Descriptions = Mapping[str, FieldInfo]
+"""What fields are."""
 
 
-def _write(table: Any, values: dict[str, Any], fields: Described, of_entries: Described) -> None:
+@dataclass(frozen=True)
+class Described:
+    """Values that are a table, with the fields of the component that checks them."""
+
+    values: dict[str, Any]
+    fields: Descriptions
+
+
+def _write(
+    table: Any, values: dict[str, Any], fields: Descriptions, of_entries: Descriptions
+) -> None:
     """Add values to a TOML table, each with its field's description as a comment.
 
     `of_entries` are fields that tables in a list among the values have besides their own.
@@ -59,15 +72,16 @@ def _write(table: Any, values: dict[str, Any], fields: Described, of_entries: De
             if value:
                 table.add(key, tomlkit.table(is_super_table=True))
                 _write(table[key], value, {}, {})
-        elif isinstance(value, Selection | Fraction):
+        elif isinstance(value, Selection | Fraction | Rule | Distribution):
             item = tomlkit.inline_table()
             item.update(_plain(value))
             table.add(key, item)
-        elif isinstance(value, Rule | Uniform | Normal):
-            table.add(key, tomlkit.inline_table())
-            _write(table[key], value.model_dump(), {}, {})
         elif isinstance(value, Fields):
             table.add(key, _table(value, {}))
+        elif isinstance(value, Described):
+            inside = tomlkit.table()
+            _write(inside, value.values, value.fields, {})
+            table.add(key, inside)
         elif value is None:
             table.add(tomlkit.comment(f"{key} is not set: {comment}"))
         else:
@@ -79,14 +93,22 @@ def _plain(value: Any) -> Any:
     """Return a value that stands in one line, as plain data."""
     if isinstance(value, list):
         return [_plain(one) for one in value]
-    return value.model_dump(exclude_none=True) if isinstance(value, Fields) else value
+    if not isinstance(value, Fields):
+        return value
+    values = value.model_dump(exclude_none=True)
+    return {key: values[key] for key in sorted(values, key=lambda key: key not in LEADING)}
 
 
-def _table(fields: Fields, more: Described) -> Table:
+def _table(fields: Fields, more: Descriptions) -> Table:
     values, known = dict(fields), {**type(fields).model_fields, **more}
-    of_entries: Described = {}
+    of_entries: Descriptions = {}
     if isinstance(fields, PopulationTable):
-        values["parameters"] = NeuronModel.members[fields.model].model_validate(fields.parameters)
+        members = NeuronModel.members[fields.model], Element.members
+        values["parameters"] = Described(fields.parameters, members[0].model_fields)
+        values["elements"] = {
+            name: Described(element, members[1][element["curve"]].model_fields)
+            for name, element in fields.elements.items()
+        }
     if isinstance(fields, OpenTable):
         values = fields.parameters | values
     if isinstance(fields, InputTable):

@@ -7,6 +7,7 @@ from typing import Any
 from distsp.base.errors import InputError, shorten
 from distsp.base.fields import Fields
 from distsp.network.network import Network
+from distsp.network.own_values import plain_value, plain_values
 from distsp.parallel.ranks import Ranks
 
 
@@ -27,9 +28,9 @@ def describe(network: Network) -> dict[str, Any]:
             p.name: {
                 "model": p.model,
                 "size": p.size,
-                "V_m": plain(p.initial_V_m),
-                "parameters": p.parameters.model_dump(),
-                "elements": {name: plain(element) for name, element in p.elements.items()},
+                "initial": {name: plain_value(value) for name, value in p.initial.items()},
+                "parameters": plain_values(p.parameters),
+                "elements": {name: plain_values(one) for name, one in p.elements.items()},
             }
             for p in network.populations.values()
         },

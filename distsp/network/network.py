@@ -5,23 +5,30 @@ over what changed in it whenever it runs.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from pydantic import Field
 
 from distsp.base.arrays import Ints
-from distsp.base.components import OneOf
 from distsp.base.errors import InputError, shorten
-from distsp.base.fields import MAX_SIZE, Fields, Name, Positive, Seed, Size
+from distsp.base.fields import MAX_SIZE, Fields, Finite, Name, Positive, Seed, Size
 from distsp.base.selection import Fraction, Selection, places_of
 from distsp.base.time_grid import whole_steps
 from distsp.inputs import Input, stream_index
 from distsp.network.generator import Generator
-from distsp.network.population import Neurons, Piece, Population, check_growth, check_model
+from distsp.network.own_values import Drawing, differs
+from distsp.network.population import (
+    Neurons,
+    Piece,
+    Population,
+    check_element,
+    check_growth,
+    check_model,
+)
 from distsp.network.rules import Connection, Rule
 from distsp.network.synapse_type import SynapseType
-from distsp.plasticity.growth_curves import Element
+from distsp.neurons import NeuronModel
 from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
 from distsp.rng.distributions import Number
 from distsp.rng.selection import drawn_places
@@ -35,9 +42,14 @@ class PopulationFields(Fields):
 
     model: str
     size: Size
-    V_m: Number | None = Field(None, description="initial potential (mV), E_L if not given")
+    V_m: Number | list[Finite] | None = Field(
+        None, description="initial potential (mV), at rest if not given"
+    )
+    initial: dict[str, Number | list[Finite]] = Field(
+        default_factory=dict, description="initial values of other state variables"
+    )
     parameters: dict[str, Any] = Field(default_factory=dict)
-    elements: dict[Name, Annotated[Element, OneOf(Element)]] = Field(default_factory=dict)
+    elements: dict[Name, Any] = Field(default_factory=dict)
 
 
 class NetworkFields(Fields):
@@ -117,6 +129,7 @@ class Network:
         name: str | None = None,
         V_m: Any = None,
         elements: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
         **parameters: Any,
     ) -> Population:
         """Create a population.
@@ -129,14 +142,17 @@ class Network:
             Number of neurons.
         name : str, optional
             For recordings and results; "population_0" and so on if not given.
-        V_m : float or dict, optional
-            Initial potential (mV): a number, or a distribution such as
-            `{"distribution": "uniform", "low": 0.0, "high": 19.0}`. E_L if not given.
+        V_m : float, array or dict, optional
+            Initial potential (mV): a number, one for each neuron, or a distribution such as
+            `{"distribution": "uniform", "low": 0.0, "high": 19.0}`. At rest if not given.
         elements : dict of dict, optional
             Synaptic elements by name: `{"curve": "gaussian", "growth_rate": 1e-4, "eps": 0.05}`;
             `plasticity.growth_curves` documents the keys of each curve.
+        initial : dict, optional
+            The same for other state variables: `{"I_syn_ex": 50.0}`.
         **parameters
-            Parameters of the model that differ from its defaults.
+            Parameters of the model that differ from its defaults. A parameter of the model or of an
+            element may also be an array with a value for each neuron, or a distribution.
 
         Returns
         -------
@@ -144,25 +160,29 @@ class Network:
         """
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
-        values = {"model": model, "size": size, "V_m": V_m, "parameters": parameters}
-        if isinstance(elements, Mapping):
-            elements = {
-                key: element.model_dump() if isinstance(element, Element) else element
-                for key, element in elements.items()
-            }
-        values["elements"] = elements or {}
-        checked = PopulationFields.check(where, values)
+        given = {"model": model, "size": size, "parameters": parameters}
+        given |= {
+            "V_m": as_list(V_m),
+            "initial": {k: as_list(v) for k, v in (initial or {}).items()},
+        }
+        given["elements"] = dict(elements) if isinstance(elements, Mapping) else elements or {}
+        checked = PopulationFields.check(where, given)
         if self.size + checked.size > MAX_SIZE:
             raise InputError.at(f"{where}.size", size, f"makes more than {MAX_SIZE} neurons")
+        drawing = Drawing(self.seed, range(self.size, self.size + checked.size))
         population = Population(
             name=name,
             first=self.size,
             size=checked.size,
             model=checked.model,
-            parameters=check_model(where, checked.model, parameters, self.resolution),
-            initial_V_m=checked.V_m,
-            elements=dict(checked.elements),
+            parameters=check_model(where, checked.model, parameters, self.resolution, drawing),
+            initial=check_initial(where, checked, drawing),
+            elements={
+                key: check_element(where, key, element, drawing)
+                for key, element in checked.elements.items()
+            },
             resolution=self.resolution,
+            drawing=drawing,
             has_changed=self.has_changed,
         )
         check_growth(where, population.parameters, population.elements)
@@ -437,6 +457,27 @@ class RecordingFields(Fields):
     """What `Network.record` takes."""
 
     record_interval: Positive
+
+
+def as_list(value: Any) -> Any:
+    """Return a list where an array is given."""
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def check_initial(where: str, fields: PopulationFields, drawing: Drawing) -> dict[str, Any]:
+    """Return the initial values of state variables: numbers, or an array each; V_m may be drawn."""
+    variables = NeuronModel.known(f"{where}.model", fields.model).variables
+    initial: dict[str, Any] = {}
+    for name, value in fields.initial.items():
+        if name not in variables or name == "V_m":
+            known = ", ".join(key for key in variables if key != "V_m") or "none"
+            raise InputError(f"{where}.initial.{name}: there is no such key; it has {known}")
+        drawn = differs(value)
+        initial[name] = drawing.values(f"{where}.initial.{name}", value, name) if drawn else value
+    if fields.V_m is not None:
+        listed = isinstance(fields.V_m, list)
+        initial["V_m"] = drawing.values(f"{where}.V_m", fields.V_m, "V_m") if listed else fields.V_m
+    return initial
 
 
 class NameField(Fields):

@@ -9,7 +9,9 @@ import numpy as np
 
 from distsp.base.arrays import Array, Ints
 from distsp.base.errors import InputError
+from distsp.base.fields import Fields
 from distsp.base.selection import places_of, plain
+from distsp.network.own_values import Drawing, differs
 from distsp.neurons import NeuronModel
 from distsp.plasticity.growth_curves import Element
 
@@ -133,6 +135,53 @@ class Neurons:
             found.append(name if neurons is None else {"population": name, "neurons": neurons})
         return found[0] if len(found) == 1 else found
 
+    def set(self, **parameters: Any) -> None:
+        """Change parameters of the model, from the next `run` on.
+
+        Parameters
+        ----------
+        **parameters
+            Each a number, an array with a value for each of these neurons, or a distribution.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or a value is wrong; nothing is changed then.
+        """
+        begin, changed = 0, []
+        for piece in self.pieces:
+            given = _of_piece(parameters, begin, len(piece.places), len(self))
+            changed.append((piece.population, piece.population.with_parameters(piece, given)))
+            begin += len(piece.places)
+        for population, checked in changed:
+            population.parameters = checked
+            population.has_changed()
+
+    def set_element(self, element: str, **parameters: Any) -> None:
+        """Change the growth of an element, such as its `growth_rate`, from the next `run` on.
+
+        Parameters
+        ----------
+        element : str
+        **parameters
+            Each a number, an array with a value for each of these neurons, or a distribution.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or a value is wrong; nothing is changed then.
+        """
+        self._known(element)
+        begin, changed = 0, []
+        for piece in self.pieces:
+            given = _of_piece(parameters, begin, len(piece.places), len(self))
+            checked = piece.population.with_element(piece, element, given)
+            changed.append((piece.population, checked))
+            begin += len(piece.places)
+        for population, one in changed:
+            population.elements[element] = one
+            population.has_changed()
+
     def _read(self, quantity: str) -> Array:
         parts = []
         for piece in self.pieces:
@@ -193,8 +242,25 @@ def _as_range(places: Ints) -> range | Ints:
     return places
 
 
+def _of_piece(parameters: Mapping[str, Any], begin: int, n: int, total: int) -> dict[str, Any]:
+    """Return what was given for `total` neurons, for `n` of them from number `begin` on."""
+    given = {}
+    for name, value in parameters.items():
+        listed = isinstance(value, list | tuple | np.ndarray) and np.ndim(value) == 1
+        if listed and n < total:
+            if len(value) != total:
+                right = f"must have one entry for each of the {total} neurons"
+                raise InputError(f"{name}: an array of shape ({len(value)},) {right}")
+            value = value[begin : begin + n]
+        given[name] = value
+    return given
+
+
 class Population(Neurons):
-    """Neurons of one model; made by `Network.create`."""
+    """Neurons of one model; made by `Network.create`.
+
+    `parameters` and `elements` have numbers, or arrays where the neurons differ.
+    """
 
     def __init__(
         self,
@@ -203,14 +269,16 @@ class Population(Neurons):
         size: int,
         model: str,
         parameters: NeuronModel,
-        initial_V_m: Any,
+        initial: dict[str, Any],
         elements: dict[str, Element],
         resolution: float,
+        drawing: Drawing,
         has_changed: Callable[[], None],
     ) -> None:
         self.name, self.first, self.size, self.model = name, first, size, model
-        self.parameters, self.initial_V_m, self.elements = parameters, initial_V_m, elements
+        self.parameters, self.initial, self.elements = parameters, initial, elements
         self.resolution, self.has_changed = resolution, has_changed
+        self.drawing = drawing
         self.reader: Reader | None = None
         super().__init__([Piece(self, range(size))])
 
@@ -219,53 +287,77 @@ class Population(Neurons):
         """Global ids of the neurons; the first neuron of a network has the id 0."""
         return range(self.first, self.first + self.size)
 
-    def set(self, **parameters: Any) -> None:
-        """Change parameters of the model, from the next `run` on.
-
-        Raises
-        ------
-        InputError
-            If a name is unknown or a value is wrong; nothing is changed then.
-        """
+    def with_parameters(self, piece: Piece, given: Mapping[str, Any]) -> NeuronModel:
+        """Return the parameters with some changed for some neurons, checked."""
         where = f"populations.{self.name}"
-        values = {**self.parameters.model_dump(), **parameters}
-        checked = check_model(where, self.model, values, self.resolution)
+        values = self._merged(piece, self.parameters, given, f"{where}.parameters", "")
+        checked = check_model(where, self.model, values, self.resolution, self.drawing)
         check_growth(where, checked, self.elements)
-        self.parameters = checked
-        self.has_changed()
+        return checked
 
-    def set_element(self, element: str, **parameters: Any) -> None:
-        """Change the growth of an element, such as its `growth_rate`, from the next `run` on.
+    def with_element(self, piece: Piece, name: str, given: Mapping[str, Any]) -> Element:
+        """Return an element with some values changed for some neurons, checked."""
+        where, before = f"populations.{self.name}", self.elements[name]
+        path = f"{where}.elements.{name}"
+        values = self._merged(piece, before, given, path, f"{name}.")
+        checked: Element = self.drawing.checked(type(before), path, values, f"{name}.")
+        check_growth(where, self.parameters, {name: checked})
+        return checked
 
-        Raises
-        ------
-        InputError
-            If a name is unknown or a value is wrong; nothing is changed then.
-        """
-        where = f"populations.{self.name}"
-        self._known(element)
-        checked = self.elements[element].changed(f"{where}.elements.{element}", **parameters)
-        check_growth(where, self.parameters, {element: checked})
-        self.elements[element] = checked
-        self.has_changed()
+    def _merged(
+        self, piece: Piece, before: Fields, given: Mapping[str, Any], where: str, stream: str
+    ) -> dict[str, Any]:
+        """Return all values of a description, the given ones at the places of some neurons."""
+        values = dict(before)
+        for name, value in given.items():
+            if piece.whole or name not in values or isinstance(value, str):
+                values[name] = value
+                continue
+            array = np.array(np.broadcast_to(values[name], self.size), dtype=np.float64)
+            if differs(value):
+                ids = self.drawing.some(piece.ids)
+                array[np.asarray(piece.places)] = ids.values(
+                    f"{where}.{name}", value, stream + name
+                )
+            elif isinstance(value, int | float | np.number) and not isinstance(value, bool):
+                array[np.asarray(piece.places)] = value
+            else:
+                values[name] = value
+                continue
+            values[name] = array
+        return values
 
 
 def check_model(
-    where: str, model: str, parameters: Mapping[str, Any], resolution: float
+    where: str, model: str, parameters: Mapping[str, Any], resolution: float, drawing: Drawing
 ) -> NeuronModel:
     """Return the parameters of a neuron model, checked for steps of `resolution` (ms)."""
     member = NeuronModel.known(f"{where}.model", model)
-    checked: NeuronModel = member.check(f"{where}.parameters", dict(parameters))
+    checked: NeuronModel = drawing.checked(member, f"{where}.parameters", parameters)
     checked.check_steps(f"{where}.parameters", resolution)
+    return checked
+
+
+def check_element(where: str, name: str, values: Any, drawing: Drawing) -> Element:
+    """Return an element of a population, checked."""
+    where = f"{where}.elements.{name}"
+    if isinstance(values, Element):
+        values = dict(values)
+    if not isinstance(values, Mapping):
+        raise InputError.at(where, values, "must be a table, in Python a dict")
+    if "curve" not in values:
+        raise InputError(f"{where}.curve: is missing; it must be given")
+    member = Element.known(f"{where}.curve", values["curve"])
+    checked: Element = drawing.checked(member, where, values, f"{name}.")
     return checked
 
 
 def check_growth(where: str, parameters: NeuronModel, elements: Mapping[str, Element]) -> None:
     """Refuse growth curves that are too narrow for the calcium of a spike."""
     for name, element in elements.items():
-        width = element.width()
-        if not (0.0 < width < inf and parameters.beta_Ca / MAX_WIDTHS <= width):
+        width, jump = np.asarray(element.width()), np.asarray(parameters.beta_Ca)
+        if not np.all((width > 0.0) & (width < inf) & (jump / MAX_WIDTHS <= width)):
             raise InputError(
-                f"{where}.elements.{name}: the width of the curve, {width:g}, must be finite, "
-                f"and beta_Ca, {parameters.beta_Ca:g}, at most {MAX_WIDTHS:g} times as large"
+                f"{where}.elements.{name}: the width of the curve, {width.min():g}, must be "
+                f"finite, and beta_Ca, {jump.max():g}, at most {MAX_WIDTHS:g} times as large"
             )

@@ -5,7 +5,7 @@ from pydantic import Field
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE, Fields, Positive
 from distsp.base.time_grid import whole_steps
-from distsp.rng.distributions import Normal, Number, Uniform, mean
+from distsp.rng.distributions import Distribution, Number, Uniform, mean
 
 
 class SynapseType(Fields):
@@ -34,14 +34,9 @@ class SynapseType(Fields):
         return mean(self.weight)
 
     def delay_steps(self, resolution: float) -> tuple[int, int]:
-        """Return the shortest and longest delay (steps); a normal one is cut at 3 std."""
+        """Return the shortest and longest delay (steps); without ends it is cut at 3 std."""
         delay = self.delay
-        if isinstance(delay, Uniform):
-            low, high = delay.low, delay.high
-        elif isinstance(delay, Normal):
-            low, high = delay.mean - 3.0 * delay.std, delay.mean + 3.0 * delay.std
-        else:
-            low = high = delay
+        low, high = delay.range() if isinstance(delay, Distribution) else (delay, delay)
         shortest = max(round(low / resolution), 1)
         return shortest, max(round(high / resolution), shortest)
 
@@ -58,11 +53,10 @@ class SynapseType(Fields):
             whole_steps(f"{where}.delay", delay, resolution, least=1)
             return
         key = "low" if isinstance(delay, Uniform) else "mean"
-        shortest = getattr(delay, key)
+        shortest = delay.centre if key == "mean" else delay.range()[0]
         if shortest < resolution * (1.0 - 1e-9):
             right = f"ms must be at least 1 step of the resolution, {resolution} ms"
             raise InputError.at(f"{where}.delay.{key}", shortest, right)
-        longest = delay.high if isinstance(delay, Uniform) else shortest + 3.0 * delay.std
-        if longest / resolution > MAX_SIZE:
+        if delay.range()[1] / resolution > MAX_SIZE:
             right = f"ms is more than {MAX_SIZE} steps of the resolution, {resolution} ms"
-            raise InputError.at(f"{where}.delay", longest, right)
+            raise InputError.at(f"{where}.delay", delay.range()[1], right)

@@ -6,11 +6,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from distsp.base.arrays import Floats, Int32s
-from distsp.base.errors import InputError
 from distsp.base.exponential import fast_exp
-from distsp.base.fields import MAX_SIZE, Finite, NonNegative, Positive
-from distsp.base.time_grid import whole_steps
-from distsp.neurons.model import NeuronModel, fire
+from distsp.base.fields import Finite, NonNegative, Positive
+from distsp.neurons.model import NeuronModel, check_refractory, fire
 from distsp.neurons.values import at, constant
 
 FIRST_POINT, POINT_SIZE = 10, 6
@@ -124,7 +122,7 @@ class IafCondExp(NeuronModel):
 
     @model_validator(mode="after")
     def _reset_below_threshold(self) -> Self:
-        if self.V_reset >= self.V_th:
+        if np.any(np.asarray(self.V_reset) >= self.V_th):
             raise ValueError(
                 f"V_reset, {self.V_reset} mV, must be below the threshold V_th, {self.V_th} mV"
             )
@@ -140,8 +138,7 @@ class IafCondExp(NeuronModel):
 
     def check_steps(self, where: str, resolution: float) -> None:
         """Refuse what cannot be computed in steps of `resolution` (ms)."""
-        if whole_steps(f"{where}.t_ref", self.t_ref, resolution) > MAX_SIZE:
-            raise InputError.at(f"{where}.t_ref", self.t_ref, f"ms is more than {MAX_SIZE} steps")
+        check_refractory(where, self.t_ref, resolution)
         super().check_steps(where, resolution)
 
     def constants(self, resolution: float) -> list[Any]:

@@ -5,10 +5,8 @@ from typing import Any, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from distsp.base.errors import InputError
-from distsp.base.fields import MAX_SIZE, Fields, Finite, NonNegative, Positive
-from distsp.base.time_grid import whole_steps
-from distsp.neurons.model import NeuronModel
+from distsp.base.fields import Fields, Finite, NonNegative, Positive
+from distsp.neurons.model import NeuronModel, check_refractory
 
 
 class LeakyMembrane(Fields):
@@ -24,7 +22,7 @@ class LeakyMembrane(Fields):
 
     @model_validator(mode="after")
     def _reset_below_threshold(self) -> Self:
-        if self.V_reset >= self.V_th:
+        if np.any(np.asarray(self.V_reset) >= self.V_th):
             raise ValueError(
                 f"V_reset, {self.V_reset} mV, must be below the threshold V_th, {self.V_th} mV"
             )
@@ -47,8 +45,7 @@ class LeakyNeuron(NeuronModel, LeakyMembrane):
 
     def check_steps(self, where: str, resolution: float) -> None:
         """Refuse what cannot be computed in steps of `resolution` (ms)."""
-        if whole_steps(f"{where}.t_ref", self.t_ref, resolution) > MAX_SIZE:
-            raise InputError.at(f"{where}.t_ref", self.t_ref, f"ms is more than {MAX_SIZE} steps")
+        check_refractory(where, self.t_ref, resolution)
         super().check_steps(where, resolution)
 
     def membrane(self, resolution: float) -> list[Any]:

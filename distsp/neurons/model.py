@@ -11,7 +11,8 @@ from distsp.base.arrays import Floats, Int32s
 from distsp.base.compiled import inlined
 from distsp.base.components import Component
 from distsp.base.errors import InputError
-from distsp.base.fields import NonNegative, Positive
+from distsp.base.fields import MAX_SIZE, NonNegative, Positive
+from distsp.base.time_grid import whole_steps
 from distsp.neurons.values import at
 
 SCRATCH_ROWS = 4
@@ -123,16 +124,24 @@ class NeuronModel(Component):
         InputError
             Naming the parameter, prefixed with `where`.
         """
-        if self.tau_Ca < resolution:
+        shortest = float(np.min(self.tau_Ca))
+        if shortest < resolution:
             right = f"ms must be at least a step of the resolution, {resolution} ms"
-            raise InputError.at(f"{where}.tau_Ca", self.tau_Ca, right)
+            raise InputError.at(f"{where}.tau_Ca", shortest, right)
         with np.errstate(all="ignore"):
             constants = self.constants(resolution)
         if not all(np.all(np.isfinite(numbers)) for numbers in constants):
-            numbers = {name: abs(value) for name, value in self if value}
+            numbers = {name: np.max(np.abs(value)) for name, value in self if np.any(value)}
             extreme = max(numbers, key=lambda name: abs(np.log(numbers[name])))
             right = f"is too large or too small for steps of {resolution} ms"
             raise InputError.at(f"{where}.{extreme}", getattr(self, extreme), right)
+
+
+def check_refractory(where: str, t_ref: Any, resolution: float) -> None:
+    """Refuse refractory periods (ms), of all neurons or of each, that are not whole steps."""
+    for period in np.unique(t_ref).tolist():
+        if whole_steps(f"{where}.t_ref", period, resolution) > MAX_SIZE:
+            raise InputError.at(f"{where}.t_ref", period, f"ms is more than {MAX_SIZE} steps")
 
 
 def weight_unit(models: list[str]) -> str:

@@ -28,6 +28,8 @@ EQUAL, MEMBRANE, ALL = types.float64[::1], types.float64[:, :, ::1], types.float
 """Types of the constants: alike for all neurons; rows of which only those of the membrane differ;
 rows that all may differ. A row has BLOCK_NEURONS numbers."""
 
+KINDS = (EQUAL, MEMBRANE, ALL)
+
 
 def constant(constants: Array, k: int, n: int) -> Any:
     """Return constant number `k` of the `n` neurons of a block, to be read with `at`."""

@@ -36,9 +36,10 @@ def bind(z: Floats, z_connected: Int32s, places: Ints, change: int) -> None:
 
 
 @compiled
-def lose_vacant(z: Floats, z_connected: Int32s, tau_vacant: float) -> None:
-    """Take the fraction `tau_vacant` of its vacant elements from each neuron."""
+def lose_vacant(z: Floats, z_connected: Int32s, tau_vacant: Floats) -> None:
+    """Take a fraction of its vacant elements from each neuron: one for all, or each its own."""
+    own = len(tau_vacant) > 1
     for i in range(len(z)):
         count = np.floor(z[i]) - z_connected[i]
         if count > 0:
-            z[i] -= count * tau_vacant
+            z[i] -= count * tau_vacant[i if own else 0]

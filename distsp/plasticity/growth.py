@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import Floats, Int32s, Ints
+from distsp.base.arrays import Bools, Floats, Int32s, Ints
 from distsp.base.compiled import compiled
 from distsp.plasticity.growth_curves import grown
 
@@ -15,10 +15,16 @@ class Growth(NamedTuple):
     first: Ints  # local index of the population's first neuron
     size: Ints  # number of its neurons here
     tau_calcium: Floats  # steps
+    beta_calcium: Floats  # what a spike adds
     n_curves: Ints  # number of its different curves
     curves: Floats  # (population, curve, 3): code of the curve, a, b
     curve_of: Ints  # (population, element): place of its curve, -1 where there is no such element
     rate: Floats  # (population, element): per step
+    differs: Bools  # whether its neurons have values of their own, in the following
+    own_tau: Floats  # (neuron here,)
+    own_beta: Floats
+    own_curves: Floats  # (element, 3, neuron here)
+    own_rate: Floats  # (element, neuron here)
 
 
 @compiled
@@ -31,9 +37,9 @@ def grow(
     neurons: Int32s,
     begin: int,
     lags: Int32s,
-    jump: float,
+    spiked: bool,
 ) -> None:
-    """Bring calcium and elements of neurons up to a step each; then calcium jumps.
+    """Bring calcium and elements of neurons up to a step each; then calcium may jump.
 
     All arrays are taken out of their tuple before the loop: within it, Numba would count references
     to them, which takes ten times as long as the growth.
@@ -52,14 +58,28 @@ def grow(
     begin : int
     lags : array (n,) of int32
         Neuron i is brought up to the beginning of step `begin + lags[i]`.
-    jump : float
-        What calcium is raised by then.
+    spiked : bool
+        Whether calcium is raised then.
     """
     curves, curve_of, rate = growth.curves[p], growth.curve_of[p], growth.rate[p]
-    n_curves, tau = growth.n_curves[p], growth.tau_calcium[p]
+    n_curves, differs = growth.n_curves[p], growth.differs[p]
+    own_tau, own_beta = growth.own_tau, growth.own_beta
+    own_curves, own_rate = growth.own_curves, growth.own_rate
+    tau, jump = growth.tau_calcium[p], growth.beta_calcium[p]
     for i in range(len(neurons)):
         neuron, step = neurons[i], begin + lags[i]
         duration = np.float64(step - calcium_step[neuron])
+        if differs:
+            tau, jump = own_tau[neuron], own_beta[neuron]
+            for e in range(len(curve_of)):
+                if curve_of[e] >= 0:
+                    code, a, b = (
+                        own_curves[e, 0, neuron],
+                        own_curves[e, 1, neuron],
+                        own_curves[e, 2, neuron],
+                    )
+                    area = grown(code, a, b, calcium[neuron], tau, duration)
+                    z[e, neuron] = max(z[e, neuron] + own_rate[e, neuron] * area, 0.0)
         for c in range(n_curves):
             area = grown(curves[c, 0], curves[c, 1], curves[c, 2], calcium[neuron], tau, duration)
             for e in range(len(curve_of)):
@@ -67,7 +87,8 @@ def grow(
                     z[e, neuron] = max(z[e, neuron] + rate[e] * area, 0.0)
         if duration > 0.0:
             calcium[neuron] *= np.exp(-duration / tau)
-        calcium[neuron] += jump
+        if spiked:
+            calcium[neuron] += jump
         calcium_step[neuron] = step
 
 
@@ -77,4 +98,4 @@ def grow_all(calcium: Floats, calcium_step: Ints, z: Floats, growth: Growth, ste
     for p in range(len(growth.first)):
         first, size = growth.first[p], growth.size[p]
         neurons = np.arange(first, first + size).astype(np.int32)
-        grow(calcium, calcium_step, z, growth, p, neurons, step, np.zeros(size, np.int32), 0.0)
+        grow(calcium, calcium_step, z, growth, p, neurons, step, np.zeros(size, np.int32), False)

@@ -49,7 +49,7 @@ class Gaussian(Element):
 
     @model_validator(mode="after")
     def _two_zeros(self) -> Self:
-        if self.eta == self.eps:
+        if np.any(np.asarray(self.eta) == self.eps):
             raise ValueError(f"eps, {self.eps}, must differ from eta, {self.eta}")
         return self
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from distsp.base.files import replacing
 from distsp.results.read import Results
-from distsp.rng.distributions import Normal, Uniform
 
 FORMATS = ("png", "pdf", "eps")
 
@@ -48,10 +47,10 @@ def plot_structural_plasticity(results: Results, *paths: Path) -> None:
 def _draw_calcium(axes: Any, results: Results) -> list[Any]:
     lines = []
     for name, colour in _colours(results).items():
-        elements = results.experiment.populations[name].elements.values()
-        for target in sorted({element.eps for element in elements}):
+        targets = results.experiment.populations[name].targets
+        for target in targets:
             axes.axhline(target, color=_pale(colour), linewidth=6.0)
-        label = f"calcium of {name} (pale: target)" if elements else f"calcium of {name}"
+        label = f"calcium of {name} (pale: target)" if targets else f"calcium of {name}"
         lines += _line(axes, results, results.calcium[name], label, color=colour)
     axes.set_ylabel("mean calcium concentration")
     axes.set_ylim(bottom=0.0)
@@ -64,7 +63,7 @@ def _draw_synapses(axes: Any, results: Results) -> list[Any]:
     for name, synapse_type in results.experiment.synapse_types.items():
         if not synapse_type.plastic:
             continue
-        excitatory = _mean(synapse_type.weight) > 0
+        excitatory = synapse_type.mean_weight > 0
         kind, colour = ("excitatory", "magenta") if excitatory else ("inhibitory", "black")
         style = {"color": colour, "linestyle": next(dashes[excitatory])}
         label = f"{kind} synapses ({name})"
@@ -97,9 +96,3 @@ def _pale(colour: str) -> tuple[float, ...]:
     from matplotlib.colors import to_rgb
 
     return tuple(part + PALE * (1.0 - part) for part in to_rgb(colour))
-
-
-def _mean(weight: float | Uniform | Normal) -> float:
-    if isinstance(weight, Uniform):
-        return 0.5 * (weight.low + weight.high)
-    return weight.mean if isinstance(weight, Normal) else weight

@@ -162,7 +162,7 @@ def _write_types(results: Results, folder: Path) -> None:
     nodes: list[Sequence[object]] = [("node_type_id", "population", *of_nodes)]
     for i, (name, population) in enumerate(experiment.populations.items()):
         file = f"{name}.json"
-        _write_json(folder / "parameters" / file, population.parameters)
+        _write_json(folder / "parameters" / file, population.plain_parameters())
         template = _template(population.model)
         nodes.append((i, experiment.name, name, "point_neuron", template, file))
     of_edges = ("model_template", "syn_weight_unit", "delay_unit")

@@ -182,7 +182,7 @@ def test_changed(small: Experiment) -> None:
     assert [*changed.build().recorders] == ["recording", "spikes_E"]
     element = '{curve = "sigmoid", growth_rate = 0.1, eps = 0.2, psi = 0.1}'
     changed = small.changed("populations.E.elements.den", element)
-    assert changed.populations["E"].elements["den"].psi == 0.1
+    assert changed.populations["E"].elements["den"]["psi"] == 0.1
     assert small.duration == 100.0
 
 

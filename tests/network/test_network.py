@@ -107,7 +107,7 @@ WRONG = [
     (lambda n: n.create(elements={"a b": GAUSSIAN}), "C.elements.a b: 'a b' must be letters"),
     (lambda n: n.create(elements={"e": 3}), "populations.C.elements.e: 3 must be a table"),
     (lambda n: n.create(elements={"e": {}}), "populations.C.elements.e.curve: is missing"),
-    (lambda n: n.create(elements=element(curve="cubic")), "bad.curve: 'cubic' must be one of 'g"),
+    (lambda n: n.create(elements=element(curve="cubic")), "bad.curve: 'cubic' must be one of g"),
     (lambda n: n.create(elements=element(eps=0.0)), "bad: eps, 0.0, must differ from eta, 0.0"),
     (lambda n: n.create(elements=element(eps=None)), "elements.bad.eps: None must be a valid num"),
     (lambda n: n.create(elements=element(z=-1.0)), "elements.bad.z: -1.0 must be greater than o"),
@@ -259,7 +259,7 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
     net = Network(resolution=np.float64(0.1), seed=np.int64(3), update_interval=10)
     assert net.seed == 3
     a = net.create("iaf_psc_exp", np.int32(2), tau_m=np.float32(12.5), I_e=3, V_m=np.int64(-60))
-    assert (a.parameters.tau_m, a.parameters.I_e, a.initial_V_m) == (12.5, 3.0, -60.0)
+    assert (a.parameters.tau_m, a.parameters.I_e, a.initial["V_m"]) == (12.5, 3.0, -60.0)
     net.synapse_type("s", weight=np.float64(2.0), delay=2)
     assert net.synapse_types["s"].delay == 2.0
     generator = net.poisson_generator(rate=np.int32(7))

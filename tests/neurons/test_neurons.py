@@ -83,7 +83,7 @@ def system(model: str, tau_m: float, tau_ex: float, tau_in: float, I_e: float, C
 
 def advance(model, parameters, inputs, n_steps_of_a_call=20, n_neurons=1):
     """Run the compiled step on neurons that all get `inputs` (2, steps); return states, spikes."""
-    neuron, step = NeuronModel.members[model](**parameters), model_kernel(model)
+    neuron, step = NeuronModel.members[model](**parameters), model_kernel(model, 0)
     variables = np.zeros((len(neuron.variables), n_neurons))
     refractory = np.zeros(n_neurons, dtype=np.int32)
     constants = np.zeros(16)

@@ -113,9 +113,10 @@ def follow(curve: dict, nu: float, z: float, spikes: list[int], stops: list[int]
     return calcium, z
 
 
+@pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("nu", [0.002, -0.002])
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
-def test_growth_along_a_random_spike_train(curve, nu):
+def test_growth_along_a_random_spike_train(curve, nu, own):
     rng = np.random.default_rng(5)
     # Bursts and long silences.
     gaps = np.where(rng.uniform(size=40) < 0.7, rng.integers(1, 60, 40), rng.integers(1, 9000, 40))
@@ -125,14 +126,20 @@ def test_growth_along_a_random_spike_train(curve, nu):
         first=np.zeros(1, np.int64),
         size=np.ones(1, np.int64),
         tau_calcium=np.array([TAU / H]),
-        n_curves=np.array([1]),
+        beta_calcium=np.array([BETA]),
+        n_curves=np.array([0 if own else 1]),
         curves=np.array([[element(curve).coefficients()]]),
         curve_of=np.array([[0]]),
         rate=np.array([[nu * H]]),
+        differs=np.array([own]),
+        own_tau=np.array([TAU / H]),
+        own_beta=np.array([BETA]),
+        own_curves=np.array([[[number] for number in element(curve).coefficients()]]),
+        own_rate=np.array([[nu * H]]),
     )
     state = np.zeros(1), np.zeros(1, np.int64), np.array([[1.5]])
     neuron = np.zeros(len(spikes), dtype=np.int32)
-    grow(*state, growing, 0, neuron, 0, np.array(spikes), BETA)
+    grow(*state, growing, 0, neuron, 0, np.array(spikes), True)
     grow_all(*state, growing, end)
     calcium, z = follow(curve, nu, 1.5, spikes, [], end)
     assert state[1][0] == end
