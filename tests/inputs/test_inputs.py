@@ -13,7 +13,7 @@ from distsp.engine.simulation import Simulation
 from distsp.inputs import DcGenerator, PoissonGenerator
 from distsp.network.network import Network
 from distsp.network.population import Population
-from distsp.neurons.model import BLOCK_NEURONS
+from distsp.neurons.values import BLOCK_NEURONS
 from distsp.parallel.ranks import Ranks
 from distsp.rng.streams import Purpose, philox, stream_key
 
