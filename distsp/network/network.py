@@ -23,11 +23,9 @@ from distsp.network.rules import Connection, Rule
 from distsp.network.synapse_type import SynapseType
 from distsp.plasticity.growth_curves import Element
 from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
+from distsp.recorders.population_means import MEANS
 from distsp.rng.distributions import Number
 from distsp.rng.selection import drawn_places
-
-MEANS = "recording"
-"""Name of the recorder that `Network.record` asks for."""
 
 
 class PopulationFields(Fields):
