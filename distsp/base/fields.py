@@ -78,6 +78,10 @@ def explain(error: ValidationError, where: str, cls: type[BaseModel], values: An
         return f"{field}: {shorten(value)} must be letters, digits and _, no digit first"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return f"{field}: {shorten(value)} must be a table, in Python a dict"
+    if kind == "too_short":
+        least = context["min_length"]
+        entries = "entry" if least == 1 else "entries"
+        return f"{field}: {shorten(value)} must have at least {least} {entries}"
     message = first["msg"].removeprefix("Input ").replace("should be", "must be")
     return f"{field}: {shorten(value)} {message[0].lower()}{message[1:]}"
 

@@ -26,6 +26,8 @@ class Outer(Fields):
     number: Finite
     parts: list[Annotated[Inner | Other, Field(discriminator="kind")]] = Field(default_factory=list)
     named: dict[str, Inner] = Field(default_factory=dict)
+    pair: list[int] = Field([1, 2], min_length=2)
+    some: dict[str, int] = Field({"a": 1}, min_length=1)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,8 @@ class Outer(Fields):
             {"number": 1.0, "parts": [{"kind": "other"}]},
             "w.parts.0.height: is missing; it must be given",
         ),
+        ({"number": 1.0, "pair": [7]}, "w.pair: [7] must have at least 2 entries"),
+        ({"number": 1.0, "some": {}}, "w.some: {} must have at least 1 entry"),
         (3, "w: 3 must be a table, in Python a dict"),
     ],
 )
