@@ -350,7 +350,10 @@ class Network:
             if not selection:
                 raise InputError(f"{where}: must name at least one population")
             chosen = [self.select(f"{where}.{i}", one) for i, one in enumerate(selection)]
-            return sum(chosen[1:], chosen[0])
+            try:
+                return sum(chosen[1:], chosen[0])
+            except InputError as error:
+                raise InputError(f"{where}{str(error).removeprefix('neurons')}") from None
         if isinstance(selection, str):
             selection = Selection(population=selection)
         checked = Selection.check(where, selection)
