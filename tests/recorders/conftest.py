@@ -9,20 +9,12 @@ import pytest
 
 from distsp.base.arrays import Array
 from distsp.base.errors import InputError
-from distsp.neurons import NeuronModel
+from distsp.network.network import Network
+from distsp.network.population import Population
 from distsp.parallel.distributed import Global, Log
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.recorders import Recorder, Recording
-
-
-class Cells:
-    """A population."""
-
-    def __init__(self, name: str, model: str, ids: range, *elements: str) -> None:
-        self.name, self.ids = name, ids
-        self.parameters = NeuronModel.members[model]()
-        self.elements = dict.fromkeys(elements)
 
 
 class ReadNetwork:
@@ -39,10 +31,11 @@ class ReadNetwork:
     def __init__(self, rank: int = 0, size: int = 1) -> None:
         self.step, self.resolution = 0, 0.1
         self.ranks, self.layout = Ranks(), Layout(rank, size, 12)
-        self.populations = {
-            "E": Cells("E", "iaf_psc_exp", range(0, 7), "den", "axon"),
-            "I": Cells("I", "iaf_cond_exp", range(7, 12)),
-        }
+        net = Network(resolution=self.resolution, seed=1)
+        element = {"curve": "linear", "growth_rate": 1.0, "eps": 1.0}
+        net.create("iaf_psc_exp", 7, name="E", elements={"den": element, "axon": element})
+        net.create("iaf_cond_exp", 5, name="I")
+        self.populations, self.select = net.populations, net.select
         self.counts = {"plastic": 0, "static": 3}
         self.values: dict[tuple[str, str], Array] = {}
 
@@ -55,7 +48,7 @@ class ReadNetwork:
         """Return the number of synapses of a type."""
         return self.counts[name]
 
-    def local(self, population: Cells, quantity: str) -> Array:
+    def local(self, population: Population, quantity: str) -> Array:
         """Return the values of the neurons that are here."""
         places = self.layout.ids(population.ids) - population.ids.start
         return self.values[population.name, quantity][places]
@@ -101,7 +94,7 @@ def refused(network: ReadNetwork) -> Callable[..., str]:
     def check(recorder: type[Recorder], values: dict[str, Any]) -> str:
         try:
             asked = recorder.check("recorders.m", values)
-            asked.check_network("recorders.m", network.populations, network.resolution)
+            asked.check_network("recorders.m", network, network.resolution)
         except InputError as error:
             return str(error)
         return "nothing"
