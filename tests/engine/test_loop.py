@@ -68,7 +68,7 @@ class Loop:
         self.rest = {
             "growth": plan_growth(net, self.layout, []),
             "populations": plan_populations(net, self.layout, self.state),
-            "drives": DriveHistory().plan(net, 0),
+            "drives": DriveHistory().plan(net, self.layout, 0),
             "work": workspace(net.size, self.slice_steps),
             "model_kernels": model_kernels(net),
             "input_kernels": input_kernels(net),
