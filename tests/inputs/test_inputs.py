@@ -35,7 +35,7 @@ class Call:
         self.after = [array.copy() for array in self.before]
 
     def __call__(self, parameters, key, begin, end, delay, weight, step, first_id, stride) -> None:
-        tables = parameters.tables(H)
+        tables = parameters.tables(H, np.arange(self.n))
         input_kernel(parameters.model)(
             np.array(tables.integers, dtype=np.int64),
             np.array(tables.numbers, dtype=np.float64),
@@ -49,6 +49,7 @@ class Call:
             self.n_steps,
             first_id,
             stride,
+            0,
             self.n,
             *self.after,
             np.empty((4, BLOCK_NEURONS), np.uint32),
@@ -84,7 +85,8 @@ def test_a_poisson_count_is_that_of_its_word(
     rate, weight, begin, duration, delay, offset, late, n_steps, n, first_id, stride
 ):
     parameters = PoissonGenerator(rate=rate)
-    base, thresholds = parameters.tables(H).integers[0], parameters.tables(H).thresholds.tolist()
+    tables = parameters.tables(H, np.arange(n))
+    base, thresholds = tables.integers[0], tables.thresholds.tolist()
     key = stream_key(3, Purpose.POISSON, 5)
     begin = begin + late
     step = max(begin + delay + offset, 0)
@@ -257,6 +259,76 @@ def test_runs_in_pieces_are_one_run(model):
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize(("start", "stop"), [(0.0, 4.0), (3.1, 3.2), (5.0, 17.3), (9.0, None)])
+def test_it_is_on_from_its_start_to_its_stop(start, stop):
+    driven, own = Run("iaf_psc_exp", I_e=420.0), Run("iaf_psc_exp", I_e=420.0)
+    current = driven.net.input("dc_generator", amplitude=200.0, start=start, stop=stop)
+    driven.net.drive(current, driven.neurons, delay=0.3)
+    driven.steps(200)
+    own.steps(round(start / H) + 3)
+    own.neurons.set(I_e=620.0)
+    if stop is not None:
+        own.steps(round((stop - start) / H))
+        own.neurons.set(I_e=420.0)
+    own.steps(200 - len(own.potentials))
+    driven.same_as(own)
+
+
+def test_a_stop_that_is_set_between_runs_holds():
+    driven, own = Run("iaf_psc_exp", I_e=420.0), Run("iaf_psc_exp", I_e=420.0)
+    current = driven.net.input("dc_generator", amplitude=200.0)
+    driven.net.drive(current, driven.neurons)
+    driven.steps(30)
+    current.stop = 7.5
+    driven.steps(170)
+    own.steps(1)
+    for amplitude, n in ((620.0, 75), (420.0, 124)):
+        own.neurons.set(I_e=amplitude)
+        own.steps(n)
+    driven.same_as(own)
+
+
+def test_trains_between_start_and_stop_are_those_of_an_input_that_is_always_on():
+    """What is drawn in a step does not depend on when the input went on."""
+    counts = []
+    for limits in ({}, {"start": 2.0, "stop": 3.1}):
+        net = Network(resolution=H, seed=8)
+        adds_up = net.create("iaf_psc_delta", 5, tau_m=1e18, E_L=0.0, V_th=1e9, V_reset=-1.0)
+        noise = net.input("poisson_generator", rate=8000.0, **limits)
+        net.drive(noise, adds_up, weight=1.0, delay=0.4)
+        simulation, totals = Simulation(net, Ranks()), []
+        for _ in range(60):
+            simulation.run(H)
+            totals.append(adds_up.V_m)
+        counts.append(np.diff(totals, axis=0, prepend=0.0))
+    always, limited = counts
+    assert always[24:35].sum() > 20
+    always[:24] = always[35:] = 0.0
+    assert limited.tolist() == always.tolist()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_part_of_a_population_is_driven_as_all_of_it_would_be(model):
+    def states(driven: slice | None) -> np.ndarray:
+        net = Network(resolution=H, seed=2)
+        neurons = net.create(model, BLOCK_NEURONS + 5)
+        if driven is not None:
+            weight = {"iaf_psc_delta": 1.0, "iaf_cond_exp": 10.0}.get(model, 80.0)
+            part = neurons[driven]
+            net.drive(net.poisson_generator(rate=2000.0), part, weight=weight, delay=0.3)
+            net.drive(net.input("dc_generator", amplitude=300.0), part, delay=0.2)
+        simulation = Simulation(net, Ranks())
+        simulation.run(20.0)
+        return np.array([neurons.state(v) for v in type(neurons.parameters).variables])
+
+    part = slice(3, None, 2)
+    some, everyone, nobody = states(part), states(slice(None)), states(None)
+    expected = nobody.copy()
+    expected[:, part] = everyone[:, part]
+    assert some.tobytes() == expected.tobytes()
+    assert some.tobytes() not in (everyone.tobytes(), nobody.tobytes())
+
+
 def test_whom_it_does_not_drive_is_as_before():
     def undriven(amplitude: float) -> tuple[bytes, ...]:
         net = Network(resolution=H, seed=2)
@@ -298,6 +370,9 @@ def driven_network() -> tuple[Network, Population]:
         ({}, "inputs.x.amplitude: is missing; it must be given: current (pA)"),
         ({"amplitude": "1"}, "inputs.x.amplitude: '1' must be a valid number"),
         ({"amplitude": np.inf}, "inputs.x.amplitude: inf must be a finite number"),
+        ({"amplitude": 1.0, "start": 0.25}, "inputs.x.start: 0.25 ms must be a whole multiple"),
+        ({"amplitude": 1.0, "stop": -1.0}, "inputs.x.stop: -1.0 must be greater than or equal to"),
+        ({"amplitude": 1.0, "start": 2.0, "stop": 1.0}, "inputs.x.stop: 1.0 ms is before 2.0"),
         ({"amplitude": 1.0, "rate": 2.0}, "inputs.x.rate: 2.0 is set, but there is no such key"),
         ({"model": "ac_generator"}, "inputs.x.model: 'ac_generator' must be one of"),
     ],
