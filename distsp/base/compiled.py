@@ -17,6 +17,8 @@ from numba.typed import List
 numba.config.DISABLE_INTEL_SVML = True  # type: ignore[attr-defined]
 
 
+PACKAGE = Path(__file__).parents[1]
+
 MOST_FUNCTIONS = 8
 """How many functions can be handed to compiled code together."""
 
@@ -67,7 +69,13 @@ def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
     dispatcher: Any = numba.njit(cache=True, error_model="numpy", **options)(function)
     # Numba takes machine code for fresh while the function's own file is unchanged, though it also
     # contains what the function calls from other files.
-    dispatcher._cache._cache_file._source_stamp = source_digest()
+    file, own = dispatcher._cache._cache_file, Path(function.__code__.co_filename)
+    if PACKAGE in own.parents:
+        file._source_stamp = source_digest()
+    else:
+        # A cell of a notebook is no file; what Numba knows of it tells when it is another one.
+        text = own.read_bytes() if own.is_file() else repr(file._source_stamp).encode()
+        file._source_stamp = source_digest() + hashlib.blake2b(text, digest_size=16).hexdigest()
     return dispatcher
 
 
@@ -75,7 +83,7 @@ def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
 def source_digest() -> str:
     """Return a number that changes whenever any file of the package does."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+    for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

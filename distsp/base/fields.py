@@ -56,12 +56,15 @@ def _plain(value: Any) -> Any:
 def explain(error: ValidationError, where: str, cls: type[BaseModel], values: Any) -> str:
     """Return the one-line message for the first error that pydantic found in `values`."""
     errors = error.errors(include_url=False)
-    first = errors[0]
-    if first["type"] == "float_type" and isinstance(first["input"], dict):
-        # A number or a distribution is wanted, and this is a distribution.
-        first = next((e for e in errors if e["type"] != "float_type"), first)
-    kind, value, context = first["type"], first["input"], first.get("ctx", {})
-    location = _keys(first["loc"], values, missing=kind == "missing")
+    paths = [_keys(e["loc"], values, missing=e["type"] == "missing") for e in errors]
+    first = 0
+    if isinstance(errors[0]["input"], dict | list):
+        # Where a value may be of several kinds each of them has its errors; the one that was meant
+        # is the one that has found most of the keys.
+        same = [i for i in range(len(paths)) if paths[i][: len(paths[0])] == paths[0]]
+        first = max(same, key=lambda i: (len(paths[i]), not errors[i]["type"].endswith("_type")))
+    told, location = errors[first], paths[first]
+    kind, value, context = told["type"], told["input"], told.get("ctx", {})
     field = ".".join([where, *location] if where else location) or cls.__name__
     if kind == "extra_forbidden":
         return f"{field}: {shorten(value)} is set, but there is no such key"
@@ -78,7 +81,11 @@ def explain(error: ValidationError, where: str, cls: type[BaseModel], values: An
         return f"{field}: {shorten(value)} must be letters, digits and _, no digit first"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return f"{field}: {shorten(value)} must be a table, in Python a dict"
-    message = first["msg"].removeprefix("Input ").replace("should be", "must be")
+    if kind == "too_short":
+        least = context["min_length"]
+        entries = "entry" if least == 1 else "entries"
+        return f"{field}: {shorten(value)} must have at least {least} {entries}"
+    message = told["msg"].removeprefix("Input ").replace("should be", "must be")
     return f"{field}: {shorten(value)} {message[0].lower()}{message[1:]}"
 
 

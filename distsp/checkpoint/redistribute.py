@@ -154,7 +154,8 @@ def _(part: PerSynapse, related: Readers, layout: Layout) -> None:
             columns["target"] = layout.places(ids)
             sources = np.repeat(np.arange(low, high), lengths)
             pieces.append([column[own] for column in (sources, *columns.values())])
-        part.rows.insert(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+        if pieces:  # a rank without neurons has nothing in common with any other
+            part.rows.insert(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
 def _pieces(rows: Rows, column: str, lengths: Ints) -> Iterator[Array]:

@@ -22,7 +22,7 @@ from distsp.engine.synapses import Synapses, TypeTable
 from distsp.engine.update import StructuralUpdate
 from distsp.engine.warm_up import warm_up
 from distsp.network.description import SameOnAllRanks, describe
-from distsp.network.network import MEANS, Network
+from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
 from distsp.parallel.distributed import Global, Part
@@ -30,7 +30,7 @@ from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
 from distsp.recorders import Recorder, Recording
-from distsp.recorders.population_means import Means
+from distsp.recorders.population_means import MEANS, Means
 from distsp.recorders.spike_recorder import Spikes
 from distsp.rng.distributions import Distribution, values
 from distsp.rng.streams import Purpose, stream_key, uniforms

@@ -18,6 +18,7 @@ from distsp.base.fields import MAX_SIZE, Name, Positive
 from distsp.base.time_grid import whole_steps
 from distsp.experiment.tables import InputTable, PopulationTable
 from distsp.experiment.toml import to_toml
+from distsp.inputs import Input
 from distsp.network.network import Network, NetworkFields
 from distsp.network.rules import Connection
 from distsp.network.synapse_type import SynapseType
@@ -134,6 +135,8 @@ class Experiment(NetworkFields):
         for name, synapse_type in self.synapse_types.items():
             network.synapse_type(name, **dict(synapse_type))
         for name, table in self.inputs.items():
+            # As above, for one that is called "name".
+            Input.of(f"inputs.{name}", {"model": table.model, **table.parameters})
             generator = network.input(table.model, name, **table.parameters)
             for i, target in enumerate(table.targets):
                 where = f"inputs.{name}.targets.{i}"

@@ -30,11 +30,9 @@ from distsp.network.rules import Connection, Rule
 from distsp.network.synapse_type import SynapseType
 from distsp.neurons import NeuronModel
 from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
+from distsp.recorders.population_means import MEANS
 from distsp.rng.distributions import Number
 from distsp.rng.selection import drawn_places
-
-MEANS = "recording"
-"""Name of the recorder that `Network.record` asks for."""
 
 
 class PopulationFields(Fields):
@@ -372,7 +370,10 @@ class Network:
             if not selection:
                 raise InputError(f"{where}: must name at least one population")
             chosen = [self.select(f"{where}.{i}", one) for i, one in enumerate(selection)]
-            return sum(chosen[1:], chosen[0])
+            try:
+                return sum(chosen[1:], chosen[0])
+            except InputError as error:
+                raise InputError(f"{where}{str(error).removeprefix('neurons')}") from None
         if isinstance(selection, str):
             selection = Selection(population=selection)
         checked = Selection.check(where, selection)
@@ -410,6 +411,11 @@ class Network:
         where = f"recorders.{name}"
         checked = Recorder.of(where, {"model": model, **parameters})
         checked.check_network(where, self, self.resolution)
+        if isinstance(checked, SpikeRecorder):
+            neurons = self.select(f"{where}.neurons", checked.neurons)
+            if other := self._recorder_of_spikes(neurons):
+                right = f"is recorded already, by recorders.{other}"
+                raise InputError.at(f"{where}.neurons", neurons.description(), right)
         self.recorders[name] = checked
         self.has_changed()
         return name
@@ -426,14 +432,22 @@ class Network:
         self._check_neurons("population", neurons)
         for piece in neurons.pieces:
             one = Neurons([piece])
-            recorder = SpikeRecorder(neurons=one.description())
-            if recorder not in self.recorders.values():
+            if not self._recorder_of_spikes(one):
                 name = f"spikes_{piece.population.name}"
                 name = (
                     name if piece.whole else self._new_name("recorders", None, name, self.recorders)
                 )
-                self.recorders[name] = recorder
+                self.recorders[name] = SpikeRecorder(neurons=one.description())
         self.has_changed()
+
+    def _recorder_of_spikes(self, neurons: Neurons) -> str | None:
+        """Return the name of the spike recorder of just these neurons, if there is one."""
+        for name, one in self.recorders.items():
+            if isinstance(one, SpikeRecorder):
+                recorded = self.select(f"recorders.{name}.neurons", one.neurons)
+                if np.array_equal(recorded.ids, neurons.ids):
+                    return name
+        return None
 
     def _check_neurons(self, where: str, neurons: Any) -> None:
         """Refuse what are no neurons, or are neurons of another network."""

@@ -149,8 +149,8 @@ class IafCondExp(NeuronModel):
             """Return what of the leak and of each conductance acts from t to the end of a step."""
             return [
                 self.g_L * (h - t) / self.C_m,
-                tau_ex * (np.exp(-t / tau_ex) - np.exp(-h / tau_ex)) / self.C_m,
-                tau_in * (np.exp(-t / tau_in) - np.exp(-h / tau_in)) / self.C_m,
+                -tau_ex * np.exp(-t / tau_ex) * np.expm1((t - h) / tau_ex) / self.C_m,
+                -tau_in * np.exp(-t / tau_in) * np.expm1((t - h) / tau_in) / self.C_m,
             ]
 
         numbers = [

@@ -90,6 +90,9 @@ class Multimeter(Recorder):
     def check_network(self, where: str, network: Selecting, resolution: float) -> None:
         """Refuse neurons and variables that the network does not have."""
         whole_steps(f"{where}.interval", self.interval, resolution, least=1)
+        for i, variable in enumerate(self.variables):
+            if variable in self.variables[:i]:
+                raise InputError.at(f"{where}.variables.{i}", variable, "must be there only once")
         for piece in network.select(f"{where}.neurons", self.neurons).pieces:
             population = piece.population
             known = [*population.parameters.variables, "calcium", "spike_count"]

@@ -14,6 +14,10 @@ from distsp.parallel.ranks import Ranks
 from distsp.parallel.sums import means
 from distsp.recorders.recorder import Dataset, Reading, Recorder, Recording, Selecting
 
+MEANS = "recording"
+"""Name of the recorder that `Network.record` asks for; the results have its series in a group of
+that name, those of others among the recorders."""
+
 QUANTITIES = {
     "time": ("ms", "time of the recording"),
     "calcium": ("1", "calcium concentration"),
@@ -104,9 +108,10 @@ class Means(Recording):
     def datasets(self, _ranks: Ranks) -> Iterator[Dataset]:
         """Yield the columns in the order of `QUANTITIES`."""
         order = [*QUANTITIES]
+        where = self.name if self.name == MEANS else f"recorders/{self.name}"
         for name in sorted(self.columns, key=lambda name: order.index(quantity(name))):
             unit, description = QUANTITIES[quantity(name)]
-            yield Dataset(f"{self.name}/{name}", np.array(self.columns[name]), unit, description)
+            yield Dataset(f"{where}/{name}", np.array(self.columns[name]), unit, description)
 
 
 class PopulationMeans(Recorder):

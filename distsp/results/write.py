@@ -20,6 +20,7 @@ from distsp.engine.plan import models_used
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment
 from distsp.recorders import Dataset
+from distsp.recorders.population_means import MEANS
 from distsp.results.quantities import CSV, FACTS, H5, QUANTITIES, meaning
 
 PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
@@ -60,7 +61,7 @@ def write_results(
         if ended:
             _write_end(simulation, file)
     with replacing(folder / CSV) as path:
-        _write_csv(path, _running(simulation))
+        _write_csv(path, [d for d in _running(simulation) if d.name.startswith(f"{MEANS}/")])
 
 
 def _put(file: h5py.File | None, name: str, data: Any, what: str) -> None:

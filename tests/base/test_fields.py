@@ -26,6 +26,9 @@ class Outer(Fields):
     number: Finite
     parts: list[Annotated[Inner | Other, Field(discriminator="kind")]] = Field(default_factory=list)
     named: dict[str, Inner] = Field(default_factory=dict)
+    pair: list[int] = Field([1, 2], min_length=2)
+    chosen: str | Inner | list[str | Inner] = "a"
+    some: dict[str, int] = Field({"a": 1}, min_length=1)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,33 @@ class Outer(Fields):
         (
             {"number": 1.0, "parts": [{"kind": "other"}]},
             "w.parts.0.height: is missing; it must be given",
+        ),
+        ({"number": 1.0, "pair": [7]}, "w.pair: [7] must have at least 2 entries"),
+        ({"number": 1.0, "some": {}}, "w.some: {} must have at least 1 entry"),
+        # Of several kinds, the one that was meant.
+        ({"number": 1.0, "chosen": 3}, "w.chosen: 3 must be a valid string"),
+        ({"number": 1.0, "chosen": {}}, "w.chosen.width: is missing; it must be given"),
+        (
+            {"number": 1.0, "chosen": {"width": 0.0}},
+            "w.chosen.width: 0.0 must be greater than 0",
+        ),
+        (
+            {"number": 1.0, "chosen": {"width": 1.0, "high": [1]}},
+            "w.chosen.high: [1] is set, but there is no such key",
+        ),
+        ({"number": 1.0, "chosen": ["a", 3]}, "w.chosen.1: 3 must be a valid string"),
+        (
+            {"number": 1.0, "chosen": ["a", {"width": "1"}]},
+            "w.chosen.1.width: '1' must be a valid number",
+        ),
+        # And not one of another field.
+        (
+            {"pair": {"a": 1}, "named": {"a": {"width": -1.0}}, "number": 1.0},
+            "w.named.a.width: -1.0 must be greater than 0",
+        ),
+        (
+            {"number": {"a": 1}, "named": {"a": {"width": -1.0}}},
+            "w.number: {'a': 1} must be a valid number",
         ),
         (3, "w: 3 must be a table, in Python a dict"),
     ],

@@ -276,6 +276,8 @@ WRONG = [
     ("delay = 1.0", "delay = 0.25", "inputs.noise.targets.0.delay: 0.25 ms must be a whole"),
     ('population = "E"', 'population = "X"', "inputs.noise.targets.0.population: 'X' must be one"),
     ("rate = 5000", "rate = -5000", "inputs.noise.rate: -5000"),
+    ("rate = 5000", "rate = 5000\nname = 3", "inputs.noise.name: 3 is set, but there is no such"),
+    ("rate = 5000", "rate = 5000\nself = 3", "inputs.noise.self: 3 is set, but there is no such"),
     ('source = "E"', 'source = "X"', "connections.0.source: 'X' must be one of E, I"),
     ('synapse = "static"', 'synapse = "other"', "connections.0.synapse: 'other' must be one of"),
     ('rule = "all_to_all"', 'rule = "one_to_one"', "connections.0.rule: one_to_one needs as many"),

@@ -1,0 +1,273 @@
+"""The synapses of a rank against plain lists, for types of all four kinds side by side."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distsp.engine.synapses import Synapses, own_uniforms
+from distsp.network.synapse_type import SynapseType
+from distsp.parallel.layout import Layout
+from distsp.parallel.ranks import Ranks
+from distsp.rng.distributions import Normal, Uniform, values
+from distsp.rng.streams import Purpose, stream_key
+
+H = 0.1
+SEED = 11
+OWN = {
+    "weight": Normal(mean=1.0, std=5.0),
+    "delay": Uniform(low=0.2, high=0.9),
+}
+PLASTIC = {"pre": "out", "post": "in"}
+TYPES = {
+    # Not in order of the names, and kinds of a kind are not side by side.
+    "static": SynapseType(weight=2.0, delay=1.5),
+    "grown": SynapseType(weight=-3.0, delay=0.7, **PLASTIC),
+    "drawn": SynapseType(**OWN),
+    "both": SynapseType(**OWN, **PLASTIC),
+    "again": SynapseType(weight=4.0, delay=0.3, **PLASTIC),
+}
+GONE = [name for name, kind in TYPES.items() if kind.plastic]
+"""Types whose synapses can be removed."""
+
+Batch = list[tuple[int, int]]
+"""Synapses made together: global source, local target."""
+
+
+class Lists:
+    """The same synapses as lists in order of creation."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.synapses: dict[str, list[tuple]] = {name: [] for name in TYPES}
+        self.batches: Counter[str] = Counter()
+        self.bound: Counter[str] = Counter()
+
+    def add(self, name: str, batch: Batch) -> None:
+        """Draw what each synapse has for itself, one by one."""
+        kind = TYPES[name]
+        key = stream_key(SEED, Purpose.SYNAPSE, sorted(TYPES).index(name))
+        for i, (source, target) in enumerate(batch):
+            own = (kind.weight, kind.delay)
+            if kind.heterogeneous:
+                id_ = target * self.layout.size + self.layout.rank
+                who = source, id_, batch[:i].count((source, target))
+                one, two = (
+                    own_uniforms(key, *np.array(who)[:, None], 2 * self.batches[name] + which)
+                    for which in (0, 1)
+                )
+                # Delays are drawn from 2 to 9 steps.
+                steps = round(float(values(kind.delay, two)[0]) / H)
+                own = float(values(kind.weight, one)[0]), min(max(steps, 2), 9) * H
+            self.synapses[name].append((source, target, *own))
+        self.batches[name] += kind.heterogeneous
+        self.bound[name] += max(Counter(target for _, target in batch).values(), default=0)
+
+    def in_order(self, name: str, first: int = 0, last: int | None = None) -> list[tuple]:
+        """Return synapses of some sources by source, target and creation."""
+        last = self.layout.n_neurons if last is None else last
+        here = [one for one in self.synapses[name] if first <= one[0] < last]
+        return sorted(here, key=lambda one: one[:2])
+
+    def remove(self, name: str, places: list[int]) -> list[tuple[int, int, int]]:
+        """Remove the synapses at `places`; return source, target and which of the pair each was."""
+        all_pairs = [one[:2] for one in self.synapses[name]]
+        gone = [(*all_pairs[i], all_pairs[:i].count(all_pairs[i])) for i in places]
+        kept = [one for i, one in enumerate(self.synapses[name]) if i not in places]
+        self.synapses[name] = kept
+        return gone
+
+
+def arrays(tuples: list[tuple[int, ...]], n: int) -> np.ndarray:
+    """Return tuples of `n` integers as `n` arrays."""
+    return np.array(tuples, dtype=np.int64).reshape(-1, n).T
+
+
+def check(synapses: Synapses, lists: Lists) -> None:
+    """Compare all that can be asked."""
+    layout = lists.layout
+    n = layout.n_neurons
+    for name, kind in TYPES.items():
+        table, there = synapses[name], lists.synapses[name]
+        assert len(table) == len(there)
+        sources = [one[0] for one in there]
+        assert table.lengths().tolist() == [sources.count(i) for i in range(n)]
+        for source in range(n):
+            for target in range(layout.n_local):
+                expected = any(one[:2] == (source, target) for one in there)
+                assert table.connects(source, target) == expected
+        targets = Counter(one[1] for one in there)
+        most = max(targets.values(), default=0)
+        assert table.most_incoming() == (most if kind.plastic else lists.bound[name])
+        assert table.most_incoming() >= most
+        for first, last in ((0, n), (1, n), (n // 2, n // 2 + 1)):
+            expected = lists.in_order(name, first, last)
+            found = {key: table.column(key, first, last) for key in table.columns}
+            assert found["target"].tolist() == [one[1] for one in expected]
+            assert [key for key in found] == (
+                ["target", "weight", "delay"] if kind.heterogeneous else ["target"]
+            )
+            if kind.heterogeneous:
+                assert found["weight"].tolist() == [one[2] for one in expected]
+                assert found["delay"].tolist() == [round(one[3] / H) for one in expected]
+        if kind.plastic:
+            rows = range(table.first_incoming_row, table.first_incoming_row + layout.n_local)
+            for target, row in enumerate(rows):
+                own = sorted(one[0] for one in there if one[1] == target)
+                assert table.incoming.row(row).tolist() == own
+    assert synapses.most_incoming() == max(t.most_incoming() for t in synapses.types.values())
+
+
+@given(st.data())
+def test_synapses_are_lists(data):
+    size = data.draw(st.integers(1, 3))
+    n = data.draw(st.integers(size, 7))
+    layout = Layout(data.draw(st.integers(0, size - 1)), size, n)
+    synapses, lists = Synapses(layout, TYPES, H, SEED), Lists(layout)
+    pair = st.tuples(st.integers(0, n - 1), st.integers(0, layout.n_local - 1))
+    for _ in range(data.draw(st.integers(1, 6))):
+        name = data.draw(st.sampled_from(sorted(TYPES)))
+        there = len(lists.synapses[name])
+        if name in GONE and there and data.draw(st.booleans()):
+            places = data.draw(st.lists(st.integers(0, there - 1), unique=True))
+            synapses[name].remove(*arrays(lists.remove(name, places), 3))
+        else:
+            batch = data.draw(st.lists(pair, max_size=12))
+            synapses[name].add(*arrays(batch, 2))
+            lists.add(name, batch)
+    check(synapses, lists)
+
+
+@given(st.data())
+def test_what_is_inserted_keeps_what_it_has(data):
+    """As when a checkpoint is read: weights and delays are not drawn again."""
+    layout = Layout(0, 2, 5)
+    synapses, lists = Synapses(layout, TYPES, H, SEED), Lists(layout)
+    synapse = st.tuples(
+        st.integers(0, 4), st.integers(0, 2), st.sampled_from([0.5, -1.0]), st.integers(2, 9)
+    )
+    for _ in range(3):
+        for name, kind in TYPES.items():
+            new = data.draw(st.lists(synapse, max_size=6))
+            sources, targets = arrays([one[:2] for one in new], 2)
+            own = ()
+            if kind.heterogeneous:
+                own = np.array([one[2] for one in new]), arrays([one[3:] for one in new], 1)[0]
+            synapses[name].insert(sources, targets, *own)
+            lists.synapses[name] += [
+                (s, t, w, d * H) if own else (s, t, kind.weight, kind.delay) for s, t, w, d in new
+            ]
+            lists.bound[name] += max(Counter(one[1] for one in new).values(), default=0)
+    check(synapses, lists)
+    assert all(table.created == 0 for table in synapses.types.values())
+
+
+def wired(layout: Layout, n_batches: int = 3) -> tuple[Synapses, Lists]:
+    """Return this rank's share of many synapses."""
+    synapses, lists = Synapses(layout, TYPES, H, SEED), Lists(layout)
+    rng = np.random.default_rng(5)
+    for _ in range(n_batches):
+        for name in TYPES:
+            sources, targets = rng.integers(0, layout.n_neurons, (2, 40))
+            here = targets % layout.size == layout.rank
+            batch = [
+                *zip(sources[here].tolist(), (targets[here] // layout.size).tolist(), strict=True)
+            ]
+            synapses[name].add(*arrays(batch, 2))
+            lists.add(name, batch)
+    return synapses, lists
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("together", [1, 5, 10_000])
+def test_chunks_are_pieces_of_the_list(monkeypatch, size, together):
+    monkeypatch.setattr("distsp.engine.synapses.GATHERED_SYNAPSES", together)
+    layout = Layout(size - 1, size, 13)
+    synapses, lists = wired(layout)
+    for name in TYPES:
+        pieces = list(synapses[name].chunks(Ranks()))
+        found = {
+            key: np.concatenate([piece[key] for piece in pieces]).tolist() for key in pieces[0]
+        }
+        expected = lists.in_order(name)
+        assert found["source"] == [one[0] for one in expected]
+        assert found["target"] == [one[1] * size + layout.rank for one in expected]
+        assert found["weight"] == [one[2] for one in expected]
+        assert found["delay"] == [one[3] for one in expected]
+        # A piece is longer than it may be only where it is of one source.
+        for piece in pieces:
+            assert len(piece["source"]) <= together or len(set(piece["source"].tolist())) == 1
+        assert (len(pieces) == 1) == (together == 10_000)
+
+
+def test_groups_of_sources_are_not_cut(monkeypatch):
+    monkeypatch.setattr("distsp.engine.synapses.GATHERED_SYNAPSES", 1)
+    monkeypatch.setattr("distsp.engine.synapses.GROUPS_OF_SOURCES", 4)
+    synapses, lists = wired(Layout(0, 1, 13))  # groups of three, the last one is of one
+    for name in TYPES:
+        pieces = [piece["source"].tolist() for piece in synapses[name].chunks(Ranks())]
+        sources = [one[0] for one in lists.in_order(name)]
+        assert pieces == [[s for s in sources if s // 3 == group] for group in range(5)]
+
+
+def test_the_ranks_have_together_what_one_has():
+    whole = {name: wired(Layout(0, 1, 13))[1].in_order(name) for name in TYPES}
+    for name in TYPES:
+        together = []
+        for rank in range(4):
+            (piece,) = wired(Layout(rank, 4, 13))[0][name].chunks(Ranks())
+            together += zip(*(piece[key].tolist() for key in piece), strict=True)
+        assert sorted(together, key=lambda one: one[:2]) == whole[name]
+
+
+def test_the_time_loop_gets_the_types_in_order_of_their_names():
+    synapses, _ = wired(Layout(0, 1, 13))
+    assert [*synapses.types] == ["again", "both", "drawn", "grown", "static"]
+    shared, own = synapses.outgoing(heterogeneous=False), synapses.outgoing(heterogeneous=True)
+    assert shared.n_types.tolist() == [3]
+    assert shared.weight.tolist() == [4.0, -3.0, 2.0]
+    assert shared.delay.tolist() == [3, 7, 15]
+    assert own.n_types.tolist() == [2]
+    assert own.delay.tolist() == [2, 2]  # the shortest
+    for outgoing, names in ((shared, ["again", "grown", "static"]), (own, ["both", "drawn"])):
+        for i, name in enumerate(names):
+            for source in range(13):
+                row = 13 * i + source
+                places = slice(outgoing.start[row], outgoing.start[row] + outgoing.length[row])
+                expected = synapses[name].column("target", source, source + 1)
+                assert outgoing.targets[places].tolist() == expected.tolist()
+
+
+def test_batches_come_back():
+    """What a synapse draws depends on the batch: the count goes on where it was."""
+    layout = Layout(0, 1, 13)
+    synapses, _ = wired(layout)
+    (saved,) = [part for part in synapses.parts() if part.name == "batches"]
+    assert saved.get() == {"again": 0, "both": 3, "drawn": 3, "grown": 0, "static": 0}
+    fresh = Synapses(layout, TYPES, H, SEED)
+    next(part for part in fresh.parts() if part.name == "batches").set(saved.get())
+    for tables in (synapses, fresh):
+        tables["drawn"].add(*arrays([(1, 2)], 2))
+    # The new one stands behind all others of its pair.
+    place = synapses["drawn"].column("target", 1, 2).tolist().count(2) - 1
+    weights = [
+        tables["drawn"].column("weight", 1, 2)[tables["drawn"].column("target", 1, 2) == 2]
+        for tables in (synapses, fresh)
+    ]
+    assert weights[1].tolist() == [weights[0][place]]
+
+
+def test_there_may_be_no_types_and_no_synapses():
+    layout = Layout(0, 1, 3)
+    none = Synapses(layout, {}, H, SEED)
+    assert none.most_incoming() == 0
+    assert none.outgoing(heterogeneous=False).n_types.tolist() == [0]
+    assert none.outgoing(heterogeneous=True).n_types.tolist() == [0]
+    empty = Synapses(layout, TYPES, H, SEED)
+    for name in TYPES:
+        (piece,) = empty[name].chunks(Ranks())
+        assert {key: len(column) for key, column in piece.items()} == dict.fromkeys(
+            ["source", "target", "weight", "delay"], 0
+        )
