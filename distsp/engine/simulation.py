@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from distsp.base.arrays import Array, Ints
+from distsp.base.arrays import Array, Floats
+from distsp.base.columns import FloatColumn
 from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
@@ -24,6 +25,7 @@ from distsp.engine.warm_up import warm_up
 from distsp.network.description import SameOnAllRanks, describe
 from distsp.network.network import MEANS, Network
 from distsp.network.population import Neurons, Population
+from distsp.network.rules import Drawn, Ends
 from distsp.parallel.distributed import Global, Part
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
@@ -85,7 +87,10 @@ class Simulation:
         self.layout = Layout(self.ranks.rank, self.ranks.size, network.size)
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
         check_memory(network, self.ranks.size, self.ranks.on_host()[1])
-        self.tables = Synapses(self.layout, network.synapse_types, network.resolution, network.seed)
+        network.built = dict(network.spreads)
+        self.tables = Synapses(
+            self.layout, network.synapse_types, network.built, network.resolution, network.seed
+        )
         self.recordings: dict[str, Recording] = {}
         self.checkpoints: list[str] = []
         """Names of the last two that were written, or that this simulation came from."""
@@ -346,12 +351,16 @@ class Simulation:
         source, target = self.network.ends(connection)
         table = self.tables[connection.synapse]
         source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
-        places = np.arange(len(target))[self.layout.here(target_ids)]
-        own = places_in(source_ids, target_ids[places])
+        ends = Ends(source_ids, target_ids, self.layout.here(target_ids))
         key = stream_key(self.network.seed, Purpose.CONNECTION, index)
-        sources, targets = connection.rule.draw(key, len(source), places, own)
-        sources, targets = source_ids[sources], self.layout.places(target_ids[targets])
-        table.add(sources, targets)
+        drawn = connection.rule.draw(key, ends)
+        sources, targets = source_ids[drawn.sources], self.layout.places(target_ids[drawn.targets])
+        table.add(
+            sources,
+            targets,
+            _own(connection.weight, drawn.weights, drawn),
+            _own(connection.delay, drawn.delays, drawn),
+        )
         if table.plastic:
             self._update.bind_initial(table, sources, targets)
 
@@ -476,16 +485,11 @@ class Simulation:
         self.step = end
 
 
-def places_in(ids: Ints, wanted: Ints) -> Ints:
-    """Return where each of some ids stands among others in ascending order; -1 if it does not.
-
-    Examples
-    --------
-    >>> places_in(np.array([2, 5, 7]), np.array([5, 6]))
-    array([ 1, -1])
-    """
-    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[places] == wanted, places, -1)
+def _own(said: Any, brought: Floats | None, drawn: Drawn) -> Any:
+    """Return weights or delays of a connection's synapses: what was said, or what they bring."""
+    if isinstance(said, FloatColumn):
+        return said.array[drawn.which]
+    return brought if said is None else said
 
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:

@@ -7,6 +7,7 @@ import tomlkit
 from pydantic.fields import FieldInfo
 from tomlkit.items import Table
 
+from distsp.base.columns import Column
 from distsp.base.fields import Fields
 from distsp.base.selection import Fraction, Selection
 from distsp.experiment.tables import InputTable, OpenTable, PopulationTable, Target
@@ -63,7 +64,13 @@ def _write(table: Any, values: dict[str, Any], fields: Described, of_entries: De
             item = tomlkit.inline_table()
             item.update(_plain(value))
             table.add(key, item)
-        elif isinstance(value, Rule | Uniform | Normal):
+        elif isinstance(value, Column):
+            table.add(key, value.array.tolist())
+        elif isinstance(value, Rule):
+            item, plain = tomlkit.inline_table(), value.model_dump(exclude_none=True)
+            item.update(dict(sorted(plain.items(), key=lambda entry: entry[0] not in LEADING)))
+            table.add(key, item)
+        elif isinstance(value, Uniform | Normal):
             table.add(key, tomlkit.inline_table())
             _write(table[key], value.model_dump(), {}, {})
         elif isinstance(value, Fields):
