@@ -156,7 +156,7 @@ class TypeTable:
             self._most_incoming += int(np.bincount(targets).max())
 
     def remove(self, sources: Ints, targets: Ints, copies: Ints) -> None:
-        """Remove synapses of a plastic type.
+        """Remove synapses.
 
         Parameters
         ----------
@@ -168,7 +168,8 @@ class TypeTable:
             Which synapse of the pair, in order of creation.
         """
         self.outgoing.remove(self.first_row + sources, targets, copies)
-        self.incoming.remove(self.first_incoming_row + targets, sources, copies)
+        if self.plastic:
+            self.incoming.remove(self.first_incoming_row + targets, sources, copies)
 
     def connects(self, source: int, target: int) -> bool:
         """Return whether there is a synapse from a global id to a local index."""

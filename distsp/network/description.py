@@ -48,6 +48,7 @@ def describe(network: Network) -> dict[str, Any]:
         },
         "recorders": {name: plain(one) for name, one in network.recorders.items()},
         "connections": [plain(connection) for connection in network.connections],
+        "disconnections": [plain(disconnection) for disconnection in network.disconnections],
     }
 
 

@@ -18,6 +18,7 @@ from distsp.base.fields import MAX_SIZE, Fields, Name, Positive, Seed, Size
 from distsp.base.selection import Fraction, Selection, places_of
 from distsp.base.time_grid import whole_steps
 from distsp.inputs import Input, stream_index
+from distsp.network.disconnection import Disconnection
 from distsp.network.generator import Generator
 from distsp.network.population import Neurons, Piece, Population, check_growth, check_model
 from distsp.network.rules import Connection, Ends, Rule
@@ -109,6 +110,7 @@ class Network:
         """The same when a simulation was made, which has room for these delays only."""
         self.inputs: dict[str, Generator] = {}
         self.connections: list[Connection] = []
+        self.disconnections: list[Disconnection] = []
         self.recorders: dict[str, Recorder] = {}
         self.version = 0
         """Grows with every change, so that a simulation knows when to look again."""
@@ -317,12 +319,7 @@ class Network:
             As the rule needs them, such as `indegree`, `allow_autapses` and `allow_multapses`.
         """
         where = f"connections.{len(self.connections)}"
-        for side, neurons in (("source", source), ("target", target)):
-            self._check_neurons(f"{where}.{side}", neurons)
-        if synapse not in self.synapse_types:
-            raise InputError.at(
-                f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
-            )
+        self._check_ends(where, source, target, synapse)
         checked = Rule.known(f"{where}.rule", rule).check(
             f"{where}.rule", {"rule": rule, **parameters}
         )
@@ -396,7 +393,73 @@ class Network:
             )
         return new
 
-    def ends(self, connection: Connection) -> tuple[Neurons, Neurons]:
+    def disconnect(
+        self,
+        source: Neurons,
+        target: Neurons,
+        synapse: str,
+        sources: Any = None,
+        targets: Any = None,
+        fraction: float | None = None,
+    ) -> None:
+        """Remove synapses of a type, from the next `run` on; all from `source` to `target`.
+
+        Spikes that are under way still arrive. A plastic synapse frees the elements of both sides;
+        the neurons keep them.
+
+        Parameters
+        ----------
+        source, target : Neurons
+            Populations, parts of them, or sums.
+        synapse : str
+            Name of a synapse type.
+        sources, targets : list or array of int, optional
+            Places in the two groups: of each pair one synapse is removed, the oldest. A pair that
+            is listed twice loses two. If there is none, the next `run` says so as an error, removes
+            nothing, and forgets this call.
+        fraction : float, optional
+            Each synapse is removed with this probability.
+        """
+        where = f"disconnections.{len(self.disconnections)}"
+        self._check_ends(where, source, target, synapse)
+        values = {
+            "source": source.description(),
+            "target": target.description(),
+            "synapse": synapse,
+            "sources": sources,
+            "targets": targets,
+            "fraction": fraction,
+            "after": len(self.connections),
+        }
+        given = {key: value for key, value in values.items() if value is not None}
+        checked = Disconnection.check(where, given)
+        checked.check_pairs(where, len(source), len(target))
+        self.disconnections.append(checked)
+        self.has_changed()
+
+    def wiring(self) -> list[tuple[int, Connection | Disconnection]]:
+        """Return connections and disconnections in the order in which they were said.
+
+        Each comes with its number among those of its kind.
+        """
+        connections = list(enumerate(self.connections))
+        said: list[tuple[int, Connection | Disconnection]] = []
+        done = 0
+        for i, disconnection in enumerate(self.disconnections):
+            said += [*connections[done : disconnection.after], (i, disconnection)]
+            done = disconnection.after
+        return [*said, *connections[done:]]
+
+    def _check_ends(self, where: str, source: Any, target: Any, synapse: Any) -> None:
+        """Refuse what are no neurons or is no synapse type of this network."""
+        for side, neurons in (("source", source), ("target", target)):
+            self._check_neurons(f"{where}.{side}", neurons)
+        if synapse not in self.synapse_types:
+            raise InputError.at(
+                f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
+            )
+
+    def ends(self, connection: Connection | Disconnection) -> tuple[Neurons, Neurons]:
         """Return the neurons that a connection connects."""
         return self.select("source", connection.source), self.select("target", connection.target)
 
