@@ -357,10 +357,10 @@ class Network:
         listed = connection.rule.listed()
         for key, values in (("weight", weight), ("delay", delay)):
             if isinstance(values, FloatColumn) and len(values) != listed:
-                right = f"must be as many as the rule lists, {listed}"
+                right = f"must have {listed}, as many as the rule lists"
                 if listed is None:
-                    right = "must be a number or a distribution, as the rule lists no synapses"
-                raise InputError(f"{where}.{key}: {len(values)} values {right}")
+                    right = "the rule lists no synapses: it must be a number or a distribution"
+                raise InputError(f"{where}.{key}: has {len(values)} values, but {right}")
         old, resolution = self.spreads[connection.synapse], self.resolution
         steps: tuple[int, int] | None = None
         if isinstance(delay, FloatColumn) or (delay is None and brought.delays):

@@ -78,7 +78,9 @@ def both(ranks: Ranks, script: Callable[[Ranks], dict[str, bytes]]) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_rules(ranks: Ranks, rule: str, flags: tuple[bool, bool]) -> None:
     autapses, multapses = flags
-    if (rule == "explicit" and flags != (True, True)) or (rule == "pairwise_poisson" and not multapses):
+    if (rule == "explicit" and flags != (True, True)) or (
+        rule == "pairwise_poisson" and not multapses
+    ):
         pytest.skip("what is listed is made")
 
     def script(group: Ranks) -> dict[str, bytes]:
