@@ -32,15 +32,19 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
         Saying how much is needed, and how much there is.
     """
     types = network.synapse_types.values()
-    slots = max([t.delay_steps(network.resolution)[1] for t in types], default=1)
+    spreads = network.spreads.values()
+    slots = max([spread.longest for spread in spreads], default=1)
     variables = max([len(p.parameters.variables) for p in network.populations.values()], default=1)
     elements = {name for p in network.populations.values() for name in p.elements}
-    homogeneous = sum(not t.heterogeneous for t in types)
+    homogeneous = sum(not spread.heterogeneous for spread in spreads)
     ring = (2 * homogeneous + 16 * (homogeneous < len(types))) * slots
     per_neuron = 8 * variables + 24 + 12 * len(elements) + ring
     synapses = [c.rule.expected(*map(len, network.ends(c))) for c in network.connections]
+    # A target of 4 bytes, and where each synapse has its own, a weight of 8 and a delay of 4.
+    own = [network.spreads[c.synapse].heterogeneous for c in network.connections]
+    kept = sum(n * (16 if each else 4) for n, each in zip(synapses, own, strict=True))
     # Source and target of a connection's synapses are drawn as 64-bit numbers.
-    here = network.size * per_neuron + 4 * sum(synapses) + 16 * max(synapses, default=0)
+    here = network.size * per_neuron + kept + 16 * max(synapses, default=0)
     needed = here / n_ranks + 16 * len(types) * network.size
     installed = installed_bytes() / on_host
     if needed > installed:

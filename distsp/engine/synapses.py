@@ -13,11 +13,11 @@ import numpy as np
 from distsp.base.arrays import Array, Floats, Int32s, Ints
 from distsp.base.compiled import compiled
 from distsp.engine.adjacency import Adjacency
-from distsp.network.synapse_type import SynapseType
+from distsp.network.synapse_type import Delay, Spread, SynapseType, delay_steps
 from distsp.parallel.distributed import Global, Part, PerSynapse
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
-from distsp.rng.distributions import values
+from distsp.rng.distributions import Distribution, values
 from distsp.rng.streams import Purpose, philox, stream_key, unit
 
 GATHERED_SYNAPSES = 2_000_000
@@ -76,6 +76,8 @@ class TypeTable:
     ----------
     name : str
     description : SynapseType
+    spread : Spread
+        What its synapses may be, those of all connections included.
     layout : Layout
     resolution : float
         ms.
@@ -101,6 +103,7 @@ class TypeTable:
         self,
         name: str,
         description: SynapseType,
+        spread: Spread,
         layout: Layout,
         resolution: float,
         key: np.uint64,
@@ -112,8 +115,8 @@ class TypeTable:
         self.name, self.description = name, description
         self.layout, self.resolution = layout, resolution
         self.outgoing, self.incoming = outgoing, incoming
-        self.heterogeneous, self.plastic = description.heterogeneous, description.plastic
-        self.delay, self.longest_delay = description.delay_steps(resolution)
+        self.heterogeneous, self.plastic = spread.heterogeneous, description.plastic
+        self.delay, self.longest_delay = spread.shortest, spread.longest
         self.first_row = place * layout.n_neurons
         self.first_incoming_row = incoming_place * layout.n_local
         self.created = 0
@@ -123,7 +126,13 @@ class TypeTable:
         self._key = key
         self._most_incoming = 0
 
-    def add(self, sources: Ints, targets: Ints) -> None:
+    def add(
+        self,
+        sources: Ints,
+        targets: Ints,
+        weight: float | Distribution | Floats | None = None,
+        delay: Delay | Floats | None = None,
+    ) -> None:
         """Add synapses, in order of their creation, and draw what each has for itself.
 
         Parameters
@@ -132,8 +141,10 @@ class TypeTable:
             Global ids.
         targets : array (n,) of int64
             Local indices.
+        weight, delay : float, distribution or array (n,) of float64, optional
+            Where they are not the type's; only where each synapse has its own. Delays in ms.
         """
-        own = self._draw_own(sources, targets) if self.heterogeneous else ()
+        own = self._draw_own(sources, targets, weight, delay) if self.heterogeneous else ()
         self.insert(sources, targets, *own)
 
     def insert(self, sources: Ints, targets: Ints, *own: Array) -> None:
@@ -145,7 +156,7 @@ class TypeTable:
             self._most_incoming += int(np.bincount(targets).max())
 
     def remove(self, sources: Ints, targets: Ints, copies: Ints) -> None:
-        """Remove synapses of a plastic type.
+        """Remove synapses.
 
         Parameters
         ----------
@@ -157,7 +168,8 @@ class TypeTable:
             Which synapse of the pair, in order of creation.
         """
         self.outgoing.remove(self.first_row + sources, targets, copies)
-        self.incoming.remove(self.first_incoming_row + targets, sources, copies)
+        if self.plastic:
+            self.incoming.remove(self.first_incoming_row + targets, sources, copies)
 
     def connects(self, source: int, target: int) -> bool:
         """Return whether there is a synapse from a global id to a local index."""
@@ -219,19 +231,30 @@ class TypeTable:
             delay = np.full(len(source), self.description.delay, dtype=np.float64)
         return {"source": source[order], "target": target[order], "weight": weight, "delay": delay}
 
-    def _draw_own(self, sources: Ints, targets: Ints) -> tuple[Floats, Ints]:
+    def _draw_own(
+        self,
+        sources: Ints,
+        targets: Ints,
+        weight: float | Distribution | Floats | None,
+        delay: Delay | Floats | None,
+    ) -> tuple[Floats, Ints]:
         """Draw weights and delays; a batch and the place in the pair say which synapse it is."""
+        weight = self.description.weight if weight is None else weight
+        delay = self.description.delay if delay is None else delay
         ids = self.layout.ids_at(targets)
         order = np.lexsort((ids, sources))
         serial = np.empty_like(order)
         serial[order] = copies_of_pairs(sources[order], ids[order])
         which = 2 * self.created
         self.created += 1
-        u = own_uniforms(self._key, sources, ids, serial, which)
-        weights = values(self.description.weight, u)
-        u = own_uniforms(self._key, sources, ids, serial, which + 1)
-        delays = np.rint(values(self.description.delay, u) / self.resolution)
-        return weights, np.clip(delays, self.delay, self.longest_delay).astype(np.int64)
+        if not isinstance(weight, np.ndarray):
+            weight = values(weight, own_uniforms(self._key, sources, ids, serial, which))
+        shortest, longest = self.delay, self.longest_delay
+        if not isinstance(delay, np.ndarray):
+            shortest, longest = delay_steps(delay, self.resolution)
+            delay = values(delay, own_uniforms(self._key, sources, ids, serial, which + 1))
+        delays = np.rint(delay / self.resolution)
+        return weight, np.clip(delays, shortest, longest).astype(np.int64)
 
 
 class Synapses:
@@ -242,6 +265,8 @@ class Synapses:
     layout : Layout
     types : dict of SynapseType
         By name.
+    spreads : dict of Spread
+        What the synapses of each may be.
     resolution : float
         ms.
     seed : int
@@ -256,10 +281,15 @@ class Synapses:
     """
 
     def __init__(
-        self, layout: Layout, types: dict[str, SynapseType], resolution: float, seed: int
+        self,
+        layout: Layout,
+        types: dict[str, SynapseType],
+        spreads: dict[str, Spread],
+        resolution: float,
+        seed: int,
     ) -> None:
         names = sorted(types)
-        own = [types[name].heterogeneous for name in names]
+        own = [spreads[name].heterogeneous for name in names]
         plastic = [types[name].plastic for name in names]
         self.homogeneous = Adjacency(own.count(False) * layout.n_neurons)
         self.heterogeneous = Adjacency(own.count(True) * layout.n_neurons, heterogeneous=True)
@@ -268,6 +298,7 @@ class Synapses:
             name: TypeTable(
                 name,
                 types[name],
+                spreads[name],
                 layout,
                 resolution,
                 stream_key(seed, Purpose.SYNAPSE, i),

@@ -70,6 +70,23 @@ class StructuralUpdate:
         self._bind(pre, np.repeat(np.arange(len(own)), own), 1)
         self._bind(post, targets, 1)
 
+    def free_removed(self, table: TypeTable, sources: Ints, targets: Ints) -> None:
+        """Free the elements of synapses that a user has removed from this rank's neurons.
+
+        They stay with their neurons, unlike those that a neuron has lost.
+
+        Parameters
+        ----------
+        sources : array (n_neurons,) of int64
+            How many synapses onto this rank's neurons each source has lost, by global id.
+        targets : array (n_local,) of int64
+            How many each neuron of this rank has lost.
+        """
+        pre, post = self._elements(table)
+        z_connected = self.state.arrays.z_connected
+        z_connected[pre] -= self.ranks.sum(sources)[self.layout.ids()].astype(np.int32)
+        z_connected[post] -= targets.astype(np.int32)
+
     def _elements(self, table: TypeTable) -> tuple[int, int]:
         """Return the rows of the state that have the type's pre- and postsynaptic element."""
         pre, post = table.description.pre or "", table.description.post or ""

@@ -79,6 +79,11 @@ def _everything() -> Network:
     for name in ("homogeneous", "heterogeneous"):
         net.connect(a, a, name, "fixed_indegree", indegree=5)
     net.connect(a, a, "homogeneous", "pairwise_bernoulli", p=0.5)
+    net.connect(a, a, "homogeneous", "pairwise_poisson", pairwise_avg_num_conns=1.0)
+    net.connect(a, a, "homogeneous", "fixed_outdegree", outdegree=1)
+    net.connect(a, a, "homogeneous", "fixed_total_number", N=2)
+    net.disconnect(a, a, "homogeneous", sources=[0], targets=[0])
+    net.disconnect(a, a, "homogeneous", fraction=0.1)
     net.drive(net.poisson_generator(rate=1e4), a, weight=1.0, delay=0.1)
     net.record(0.2)
     net.record_spikes(a)

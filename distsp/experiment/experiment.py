@@ -149,7 +149,8 @@ class Experiment(NetworkFields):
             where = f"connections.{i}"
             pre = network.select(f"{where}.source", connection.source)
             post = network.select(f"{where}.target", connection.target)
-            network.connect(pre, post, connection.synapse, **dict(connection.rule))
+            own: dict[str, Any] = {"weight": connection.weight, "delay": connection.delay}
+            network.connect(pre, post, connection.synapse, **own, **dict(connection.rule))
         for name, recorder in self.recorders.items():
             network.recorder(**dict(recorder), name=name)
         return network

@@ -8,6 +8,7 @@ import tomlkit
 from pydantic.fields import FieldInfo
 from tomlkit.items import Table
 
+from distsp.base.columns import Column
 from distsp.base.fields import Fields
 from distsp.base.selection import Fraction, Selection
 from distsp.experiment.tables import InputTable, OpenTable, PopulationTable, Target
@@ -76,6 +77,8 @@ def _write(
             item = tomlkit.inline_table()
             item.update(_plain(value))
             table.add(key, item)
+        elif isinstance(value, Column):
+            table.add(key, value.array.tolist())
         elif isinstance(value, Fields):
             table.add(key, _table(value, {}))
         elif isinstance(value, Described):

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from distsp.base.columns import DIGEST
 from distsp.base.errors import InputError, shorten
 from distsp.base.fields import Fields
 from distsp.network.network import Network
@@ -14,11 +15,12 @@ from distsp.parallel.ranks import Ranks
 def describe(network: Network) -> dict[str, Any]:
     """Return all that a user has said, as plain data that JSON can hold.
 
-    It has the shape of an experiment without its name and duration.
+    It has the shape of an experiment without its name and duration; of long lists of numbers it has
+    a digest.
     """
 
     def plain(value: Any) -> Any:
-        return value.model_dump() if isinstance(value, Fields) else value
+        return value.model_dump(context=DIGEST) if isinstance(value, Fields) else value
 
     return {
         "resolution": network.resolution,
@@ -47,6 +49,7 @@ def describe(network: Network) -> dict[str, Any]:
         },
         "recorders": {name: plain(one) for name, one in network.recorders.items()},
         "connections": [plain(connection) for connection in network.connections],
+        "disconnections": [plain(disconnection) for disconnection in network.disconnections],
     }
 
 

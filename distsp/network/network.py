@@ -11,11 +11,13 @@ import numpy as np
 from pydantic import Field
 
 from distsp.base.arrays import Ints
+from distsp.base.columns import FloatColumn
 from distsp.base.errors import InputError, shorten
 from distsp.base.fields import MAX_SIZE, Fields, Finite, Name, Positive, Seed, Size
 from distsp.base.selection import Fraction, Selection, places_of
 from distsp.base.time_grid import whole_steps
 from distsp.inputs import Input, stream_index
+from distsp.network.disconnection import Disconnection
 from distsp.network.generator import Generator
 from distsp.network.own_values import Drawing, differs
 from distsp.network.population import (
@@ -26,8 +28,15 @@ from distsp.network.population import (
     check_growth,
     check_model,
 )
-from distsp.network.rules import Connection, Rule
-from distsp.network.synapse_type import SynapseType
+from distsp.network.rules import Connection, Ends, Rule
+from distsp.network.synapse_type import (
+    Spread,
+    SynapseType,
+    check_delay,
+    check_delays,
+    delay_steps,
+    range_in_steps,
+)
 from distsp.neurons import NeuronModel
 from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
 from distsp.recorders.population_means import MEANS
@@ -105,8 +114,13 @@ class Network:
             whole_steps("update_interval", self.update_interval, self.resolution, least=1)
         self.populations: dict[str, Population] = {}
         self.synapse_types: dict[str, SynapseType] = {}
+        self.spreads: dict[str, Spread] = {}
+        """What the synapses of each type may be, those of all connections included."""
+        self.built: dict[str, Spread] = {}
+        """The same when a simulation was made, which has room for these delays only."""
         self.inputs: dict[str, Generator] = {}
         self.connections: list[Connection] = []
+        self.disconnections: list[Disconnection] = []
         self.recorders: dict[str, Recorder] = {}
         self.version = 0
         """Grows with every change, so that a simulation knows when to look again."""
@@ -218,7 +232,7 @@ class Network:
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
         values |= {"allow_autapses": allow_autapses, "allow_multapses": allow_multapses}
         synapse_type = SynapseType.check(where, values)
-        synapse_type.check_steps(where, self.resolution)
+        check_delay(f"{where}.delay", synapse_type.delay, self.resolution)
         for side, element in (("pre", pre), ("post", post)):
             if element is None and (pre or post) is not None:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
@@ -228,6 +242,7 @@ class Network:
                     f"{where}.{side}", element, f"must be one of the elements {sorted(known)}"
                 )
         self.synapse_types[name] = synapse_type
+        self.spreads[name] = synapse_type.spread(self.resolution)
         self.has_changed()
 
     def input(self, model: str, name: str | None = None, **parameters: Any) -> Generator:
@@ -293,7 +308,14 @@ class Network:
         source.drive(target, checked)
 
     def connect(
-        self, source: Neurons, target: Neurons, synapse: str, rule: str, **parameters: Any
+        self,
+        source: Neurons,
+        target: Neurons,
+        synapse: str,
+        rule: str,
+        weight: Any = None,
+        delay: Any = None,
+        **parameters: Any,
     ) -> None:
         """Connect neurons with synapses of a type, from the next `run` on.
 
@@ -304,24 +326,33 @@ class Network:
         synapse : str
             Name of a synapse type.
         rule : str
-            "all_to_all", "one_to_one", "fixed_indegree" or "pairwise_bernoulli".
+            Name of a rule, such as "fixed_indegree"; `distsp.network.rules` has them all.
+        weight, delay : float, dict or array, optional
+            Of these synapses, if not the type's: a number, or a distribution that each synapse
+            draws from. For the rule "explicit" also a list or an array with one for each synapse,
+            whose delays are rounded to steps. Each synapse of the type then keeps its own weight
+            and delay. Once there is a simulation, delays must stay within those that the type and
+            its connections had by then.
         **parameters
-            `indegree` or `p`, `allow_autapses` and `allow_multapses`, as the rule needs.
+            As the rule needs them, such as `indegree`, `allow_autapses` and `allow_multapses`.
         """
         where = f"connections.{len(self.connections)}"
-        for side, neurons in (("source", source), ("target", target)):
-            self._check_neurons(f"{where}.{side}", neurons)
-        if synapse not in self.synapse_types:
-            raise InputError.at(
-                f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
-            )
+        self._check_ends(where, source, target, synapse)
         checked = Rule.known(f"{where}.rule", rule).check(
             f"{where}.rule", {"rule": rule, **parameters}
         )
-        same = np.array_equal(source.ids, target.ids)
-        problem = checked.check_sizes(where, len(source), len(target), same)
-        if problem:
-            raise InputError(f"{where}.rule: {problem}")
+        connection = Connection.check(
+            where,
+            {
+                "source": source.description(),
+                "target": target.description(),
+                "synapse": synapse,
+                "rule": checked,
+                "weight": weight,
+                "delay": delay,
+            },
+        )
+        checked.check_ends(f"{where}.rule", Ends(np.asarray(source.ids), np.asarray(target.ids)))
         synapse_type = self.synapse_types[synapse]
         for side, element, neurons in (
             ("source", synapse_type.pre, source),
@@ -334,20 +365,119 @@ class Network:
                         piece.population.name,
                         f"must have the element {element} that {synapse} binds",
                     )
-        self.connections.append(
-            Connection.check(
-                where,
-                {
-                    "source": source.description(),
-                    "target": target.description(),
-                    "synapse": synapse,
-                    "rule": checked.model_dump(),
-                },
-            )
-        )
+        self.spreads[synapse] = self._spread_with(where, connection)
+        self.connections.append(connection)
         self.has_changed()
 
-    def ends(self, connection: Connection) -> tuple[Neurons, Neurons]:
+    def _spread_with(self, where: str, connection: Connection) -> Spread:
+        """Return what the synapses of a type may be with those of another connection."""
+        weight, delay, brought = connection.weight, connection.delay, connection.rule.brought()
+        listed = connection.rule.listed()
+        for key, values in (("weight", weight), ("delay", delay)):
+            if isinstance(values, FloatColumn) and len(values) != listed:
+                right = f"must have {listed}, as many as the rule lists"
+                if listed is None:
+                    right = "the rule lists no synapses: it must be a number or a distribution"
+                raise InputError(f"{where}.{key}: has {len(values)} values, but {right}")
+        old, resolution = self.spreads[connection.synapse], self.resolution
+        steps: tuple[int, int] | None = None
+        if isinstance(delay, FloatColumn) or (delay is None and brought.delays):
+            bounds: tuple[float, float] | None = brought.delays
+            if isinstance(delay, FloatColumn):
+                bounds = delay.bounds
+            if bounds is None:
+                return old
+            low, high = bounds
+            check_delays(f"{where}.delay", f"{where}.delay", low, high, resolution)
+            steps = range_in_steps(low, high, resolution)
+        elif delay is not None:
+            check_delay(f"{where}.delay", delay, resolution)
+            steps = delay_steps(delay, resolution)
+        elif weight is None and not brought.weights:
+            return old
+        new = old.widened(steps)
+        built = self.built.get(connection.synapse, new)
+        if new.heterogeneous != built.heterogeneous:
+            key = "delay" if weight is None else "weight"
+            raise InputError(
+                f"{where}.{key}: all synapses of {connection.synapse} share weight and delay in "
+                "this simulation; a connection made before it, or the type, must have its own"
+            )
+        if new != built:
+            low, high = built.shortest * resolution, built.longest * resolution
+            raise InputError(
+                f"{where}.delay: must be from {low:g} to {high:g} ms, the delays of "
+                f"{connection.synapse} when the simulation was made"
+            )
+        return new
+
+    def disconnect(
+        self,
+        source: Neurons,
+        target: Neurons,
+        synapse: str,
+        sources: Any = None,
+        targets: Any = None,
+        fraction: float | None = None,
+    ) -> None:
+        """Remove synapses of a type, from the next `run` on; all from `source` to `target`.
+
+        Spikes that are under way still arrive. A plastic synapse frees the elements of both sides;
+        the neurons keep them.
+
+        Parameters
+        ----------
+        source, target : Neurons
+            Populations, parts of them, or sums.
+        synapse : str
+            Name of a synapse type.
+        sources, targets : list or array of int, optional
+            Places in the two groups: of each pair one synapse is removed, the oldest. A pair that
+            is listed twice loses two. If there is none, the next `run` says so as an error, removes
+            nothing, and forgets this call.
+        fraction : float, optional
+            Each synapse is removed with this probability.
+        """
+        where = f"disconnections.{len(self.disconnections)}"
+        self._check_ends(where, source, target, synapse)
+        values = {
+            "source": source.description(),
+            "target": target.description(),
+            "synapse": synapse,
+            "sources": sources,
+            "targets": targets,
+            "fraction": fraction,
+            "after": len(self.connections),
+        }
+        given = {key: value for key, value in values.items() if value is not None}
+        checked = Disconnection.check(where, given)
+        checked.check_pairs(where, len(source), len(target))
+        self.disconnections.append(checked)
+        self.has_changed()
+
+    def wiring(self) -> list[tuple[int, Connection | Disconnection]]:
+        """Return connections and disconnections in the order in which they were said.
+
+        Each comes with its number among those of its kind.
+        """
+        connections = list(enumerate(self.connections))
+        said: list[tuple[int, Connection | Disconnection]] = []
+        done = 0
+        for i, disconnection in enumerate(self.disconnections):
+            said += [*connections[done : disconnection.after], (i, disconnection)]
+            done = disconnection.after
+        return [*said, *connections[done:]]
+
+    def _check_ends(self, where: str, source: Any, target: Any, synapse: Any) -> None:
+        """Refuse what are no neurons or is no synapse type of this network."""
+        for side, neurons in (("source", source), ("target", target)):
+            self._check_neurons(f"{where}.{side}", neurons)
+        if synapse not in self.synapse_types:
+            raise InputError.at(
+                f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
+            )
+
+    def ends(self, connection: Connection | Disconnection) -> tuple[Neurons, Neurons]:
         """Return the neurons that a connection connects."""
         return self.select("source", connection.source), self.select("target", connection.target)
 

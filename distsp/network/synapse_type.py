@@ -1,11 +1,32 @@
 """Synapse types: weight, delay, and the elements that a plastic synapse binds."""
 
+from typing import NamedTuple
+
 from pydantic import Field
 
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE, Fields, Positive
 from distsp.base.time_grid import whole_steps
 from distsp.rng.distributions import Distribution, Number, Uniform, mean
+
+
+class Spread(NamedTuple):
+    """What the synapses of a type may be, those of every connection included.
+
+    Examples
+    --------
+    >>> Spread(False, 15, 15).widened((10, 12))
+    Spread(heterogeneous=True, shortest=10, longest=15)
+    """
+
+    heterogeneous: bool  # each synapse has its own weight and delay
+    shortest: int  # delay, steps
+    longest: int
+
+    def widened(self, delays: tuple[int, int] | None) -> "Spread":
+        """Return the spread with synapses that have their own weights, or these delays as well."""
+        shortest, longest = delays or (self.shortest, self.longest)
+        return Spread(True, min(self.shortest, shortest), max(self.longest, longest))
 
 
 class SynapseType(Fields):
@@ -24,39 +45,52 @@ class SynapseType(Fields):
         return self.pre is not None
 
     @property
-    def heterogeneous(self) -> bool:
-        """Whether each synapse has its own weight and delay."""
-        return not (isinstance(self.weight, float) and isinstance(self.delay, float))
-
-    @property
     def mean_weight(self) -> float:
         """The weight, or the mean of its distribution."""
         return mean(self.weight)
 
-    def delay_steps(self, resolution: float) -> tuple[int, int]:
-        """Return the shortest and longest delay (steps); without ends it is cut at 3 std."""
-        delay = self.delay
-        low, high = delay.range() if isinstance(delay, Distribution) else (delay, delay)
-        shortest = max(round(low / resolution), 1)
-        return shortest, max(round(high / resolution), shortest)
+    def spread(self, resolution: float) -> Spread:
+        """Return what synapses of this type may be, as far as the type says it."""
+        shared = isinstance(self.weight, float) and isinstance(self.delay, float)
+        return Spread(not shared, *delay_steps(self.delay, resolution))
 
-    def check_steps(self, where: str, resolution: float) -> None:
-        """Refuse a delay that cannot be kept in steps of `resolution` (ms).
 
-        Raises
-        ------
-        InputError
-            Naming the key, prefixed with `where`.
-        """
-        delay = self.delay
-        if isinstance(delay, float):
-            whole_steps(f"{where}.delay", delay, resolution, least=1)
-            return
-        key = "low" if isinstance(delay, Uniform) else "mean"
-        shortest = delay.centre if key == "mean" else delay.range()[0]
-        if shortest < resolution * (1.0 - 1e-9):
-            right = f"ms must be at least 1 step of the resolution, {resolution} ms"
-            raise InputError.at(f"{where}.delay.{key}", shortest, right)
-        if delay.range()[1] / resolution > MAX_SIZE:
-            right = f"ms is more than {MAX_SIZE} steps of the resolution, {resolution} ms"
-            raise InputError.at(f"{where}.delay", delay.range()[1], right)
+Delay = float | Distribution
+
+
+def delay_steps(delay: Delay, resolution: float) -> tuple[int, int]:
+    """Return the shortest and longest delay (steps); without ends it is cut at 3 std."""
+    low, high = delay.range() if isinstance(delay, Distribution) else (delay, delay)
+    return range_in_steps(low, high, resolution)
+
+
+def range_in_steps(low: float, high: float, resolution: float) -> tuple[int, int]:
+    """Return the shortest and longest of delays (ms) that are rounded to steps."""
+    shortest = max(round(low / resolution), 1)
+    return shortest, max(round(high / resolution), shortest)
+
+
+def check_delay(where: str, delay: Delay, resolution: float) -> None:
+    """Refuse a delay that cannot be kept in steps of `resolution` (ms).
+
+    Raises
+    ------
+    InputError
+        Naming the key, prefixed with `where`, the path of the delay.
+    """
+    if not isinstance(delay, Distribution):
+        whole_steps(where, delay, resolution, least=1)
+        return
+    low, high = delay.range()
+    key, shortest = ("low", low) if isinstance(delay, Uniform) else ("mean", delay.centre)
+    check_delays(f"{where}.{key}", where, shortest, high, resolution)
+
+
+def check_delays(low: str, high: str, shortest: float, longest: float, resolution: float) -> None:
+    """Refuse delays (ms) that are too short or too long; `low` and `high` are their paths."""
+    if shortest < resolution * (1.0 - 1e-9):
+        right = f"ms must be at least 1 step of the resolution, {resolution} ms"
+        raise InputError.at(low, shortest, right)
+    if longest / resolution > MAX_SIZE:
+        right = f"ms is more than {MAX_SIZE} steps of the resolution, {resolution} ms"
+        raise InputError.at(high, longest, right)

@@ -35,6 +35,7 @@ class Purpose(IntEnum):
     NEURON = 8
     SELECTION = 9
     OWN_VALUE = 10
+    DISCONNECT = 11
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0) -> np.uint64:

@@ -165,7 +165,7 @@ WRONG = [
     (lambda n: n.net.drive("noise", n.a, 1.0, 1.0), "inputs: 'noise' must be one that this netw"),
     # Connections.
     (lambda n: n.connect(synapse="x"), "connections.0.synapse: 'x' must be one of ['s', 'plast"),
-    (lambda n: n.connect(rule="x"), "connections.0.rule: 'x' must be one of all_to_all, one_to"),
+    (lambda n: n.connect(rule="x"), "connections.0.rule: 'x' must be one of all_to_all, expl"),
     (lambda n: n.connect("A"), "connections.0.source: 'A' must be one that this network has"),
     (lambda n: n.connect(target=Built().b), "must be one that this network has: ['A', 'B']"),
     (lambda n: n.connect(rule="one_to_one"), "needs as many sources, 3, as targets, 5"),
@@ -174,7 +174,7 @@ WRONG = [
     (lambda n: n.connect(rule="fixed_indegree", indegree=1.5), "rule.indegree: 1.5 must be a va"),
     (
         lambda n: n.connect(rule="fixed_indegree", indegree=4, allow_multapses=False),
-        "indegree, 4, must be at most the number of sources, 3, where multapses are forbidden",
+        "rule.indegree: 4 must be at most the number of sources, 3, without multapses",
     ),
     (
         lambda n: n.connect(
@@ -185,7 +185,7 @@ WRONG = [
             allow_multapses=False,
             allow_autapses=False,
         ),
-        "indegree, 3, must be at most the number of sources, 2, where multapses are forbidden",
+        "rule.indegree: 3 must be at most the number of sources, 2, without multapses",
     ),
     (lambda n: n.connect(rule="pairwise_bernoulli"), "connections.0.rule.p: is missing"),
     (lambda n: n.connect(rule="pairwise_bernoulli", p=1.5), "rule.p: 1.5 must be less than or"),

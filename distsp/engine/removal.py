@@ -1,0 +1,151 @@
+"""Which synapses a user's call removes, found in this rank's table."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from distsp.base.arrays import Bools, Int32s, Ints
+from distsp.base.compiled import compiled
+from distsp.engine.adjacency import first_of
+from distsp.engine.synapses import TypeTable
+from distsp.parallel.layout import global_id
+from distsp.rng.streams import philox, unit
+
+SYNAPSES_TOGETHER = 4_000_000
+"""Synapses that are looked through, and removed, at a time."""
+
+Found = tuple[Ints, Ints, Ints]
+"""Source (global id), target (local index) and which synapse of the pair, in order of creation."""
+
+
+def drawn_between(
+    table: TypeTable, sources: Ints, is_target: Bools, key: np.uint64, fraction: float
+) -> Iterator[Found]:
+    """Yield synapses from some neurons to others in pieces, each with a probability.
+
+    What has been yielded may be removed before the next piece is asked for.
+
+    Parameters
+    ----------
+    table : TypeTable
+    sources : array of int64
+        Global ids.
+    is_target : array (n_local,) of bool
+    key : uint64
+        The stream of the lots.
+    fraction : float
+        The probability.
+    """
+    lengths = table.lengths()[sources]
+    piece = np.cumsum(lengths) // SYNAPSES_TOGETHER
+    layout = table.layout
+    for some in np.split(sources, np.flatnonzero(np.diff(piece)) + 1):
+        yield _drawn_between(
+            some,
+            table.first_row,
+            table.outgoing.start,
+            table.outgoing.length,
+            table.outgoing.pools[0],
+            is_target,
+            key,
+            fraction,
+            layout.rank,
+            layout.size,
+        )
+
+
+@compiled
+def _drawn_between(
+    sources: Ints,
+    first_row: int,
+    start: Ints,
+    length: Int32s,
+    pool: Int32s,
+    is_target: Bools,
+    key: np.uint64,
+    fraction: float,
+    rank: int,
+    size: int,
+) -> Found:
+    """Return the synapses of some sources whose lots are below `fraction`.
+
+    A lot belongs to source, target and place among the synapses of the pair.
+    """
+    total = 0
+    for source in sources:
+        total += length[first_row + source]
+    found = np.empty((3, total), np.int64)
+    count = 0
+    for source in sources:
+        begin = start[first_row + source]
+        copy = 0
+        for k in range(begin, begin + length[first_row + source]):
+            target = pool[k]
+            copy = copy + 1 if k > begin and target == pool[k - 1] else 0
+            if not is_target[target]:
+                continue
+            if fraction < 1.0:
+                target_id = np.uint64(global_id(target, rank, size))
+                w0, w1, _, _ = philox(
+                    key, np.uint64(source), target_id, np.uint64(copy), np.uint64(0)
+                )
+                if unit(w0, w1) >= fraction:
+                    continue
+            found[0, count], found[1, count], found[2, count] = source, target, copy
+            count += 1
+    return found[0, :count].copy(), found[1, :count].copy(), found[2, :count].copy()
+
+
+def oldest_of_pairs(table: TypeTable, sources: Ints, targets: Ints) -> tuple[Ints, Bools]:
+    """Return the oldest synapse of each pair, the next one where a pair stands there again.
+
+    Parameters
+    ----------
+    table : TypeTable
+    sources : array (n,) of int64
+        Global ids.
+    targets : array (n,) of int64
+        Local indices.
+
+    Returns
+    -------
+    copies : array (n,) of int64
+        Which synapse of the pair.
+    there : array (n,) of bool
+        Whether there is one.
+    """
+    copies, there = np.zeros(len(sources), np.int64), np.zeros(len(sources), bool)
+    outgoing = table.outgoing
+    _oldest_of_pairs(
+        np.lexsort((targets, sources)),
+        table.first_row + sources,
+        targets,
+        outgoing.start,
+        outgoing.length,
+        outgoing.pools[0],
+        copies,
+        there,
+    )
+    return copies, there
+
+
+@compiled
+def _oldest_of_pairs(
+    order: Ints,
+    rows: Ints,
+    targets: Ints,
+    start: Ints,
+    length: Int32s,
+    pool: Int32s,
+    copies: Ints,
+    there: Bools,
+) -> None:
+    """Write what `oldest_of_pairs` returns; `order` sorts by row and target, and is stable."""
+    for n in range(len(order)):
+        i = order[n]
+        if n > 0 and rows[order[n - 1]] == rows[i] and targets[order[n - 1]] == targets[i]:
+            copies[i] = copies[order[n - 1]] + 1
+        low = start[rows[i]]
+        high = low + length[rows[i]]
+        place = first_of(pool, low, high, targets[i]) + copies[i]
+        there[i] = place < high and pool[place] == targets[i]
