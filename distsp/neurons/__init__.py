@@ -1,9 +1,17 @@
 """Neuron models: each is a file here, and a line below."""
 
+from distsp.neurons.iaf_cond_alpha import IafCondAlpha
 from distsp.neurons.iaf_cond_exp import IafCondExp
 from distsp.neurons.iaf_psc_alpha import IafPscAlpha
 from distsp.neurons.iaf_psc_delta import IafPscDelta
 from distsp.neurons.iaf_psc_exp import IafPscExp
 from distsp.neurons.model import NeuronModel
 
-__all__ = ["IafCondExp", "IafPscAlpha", "IafPscDelta", "IafPscExp", "NeuronModel"]
+__all__ = [
+    "IafCondAlpha",
+    "IafCondExp",
+    "IafPscAlpha",
+    "IafPscDelta",
+    "IafPscExp",
+    "NeuronModel",
+]

@@ -5,10 +5,9 @@ from typing import Any, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from distsp.base.errors import InputError
-from distsp.base.fields import MAX_SIZE, Fields, Finite, NonNegative, Positive
-from distsp.base.time_grid import whole_steps
+from distsp.base.fields import Fields, Finite, NonNegative, Positive
 from distsp.neurons.model import NeuronModel
+from distsp.neurons.refractory import check_t_ref
 
 
 class LeakyMembrane(Fields):
@@ -47,8 +46,7 @@ class LeakyNeuron(NeuronModel, LeakyMembrane):
 
     def check_steps(self, where: str, resolution: float) -> None:
         """Refuse what cannot be computed in steps of `resolution` (ms)."""
-        if whole_steps(f"{where}.t_ref", self.t_ref, resolution) > MAX_SIZE:
-            raise InputError.at(f"{where}.t_ref", self.t_ref, f"ms is more than {MAX_SIZE} steps")
+        check_t_ref(where, self.t_ref, resolution)
         super().check_steps(where, resolution)
 
     def membrane(self, resolution: float) -> list[Any]:
