@@ -5,6 +5,7 @@ from distsp.neurons.iaf_cond_exp import IafCondExp
 from distsp.neurons.iaf_psc_alpha import IafPscAlpha
 from distsp.neurons.iaf_psc_delta import IafPscDelta
 from distsp.neurons.iaf_psc_exp import IafPscExp
+from distsp.neurons.izhikevich import Izhikevich
 from distsp.neurons.model import NeuronModel
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "IafPscAlpha",
     "IafPscDelta",
     "IafPscExp",
+    "Izhikevich",
     "NeuronModel",
 ]

@@ -95,9 +95,9 @@ def step(
 
 
 class IafCondAlpha(ConductanceNeuron):
-    """`iaf_cond_alpha`: a spike of weight w (nS) adds a conductance w (e / tau_syn) t exp(-t / tau_syn).
+    """`iaf_cond_alpha`: a spike of weight w (nS) adds w (e / tau_syn) t exp(-t / tau_syn) to g.
 
-    It peaks at w when t = tau_syn. A positive weight adds to g_ex, a negative one its size to g_in.
+    That peaks at w when t = tau_syn. A positive weight adds to g_ex, a negative one its size to g_in.
     dg_ex and dg_in are what remains of the jumps w e / tau_syn: dg/dt = -dg / tau_syn and
     d(g_ex)/dt = dg_ex - g_ex / tau_syn_ex, so that after a time t without input
 
