@@ -1,5 +1,8 @@
 """Neuron models: each is a file here, and a line below."""
 
+from distsp.neurons.aeif_cond_alpha import AeifCondAlpha
+from distsp.neurons.aeif_cond_exp import AeifCondExp
+from distsp.neurons.aeif_psc_exp import AeifPscExp
 from distsp.neurons.iaf_cond_alpha import IafCondAlpha
 from distsp.neurons.iaf_cond_exp import IafCondExp
 from distsp.neurons.iaf_psc_alpha import IafPscAlpha
@@ -9,6 +12,9 @@ from distsp.neurons.izhikevich import Izhikevich
 from distsp.neurons.model import NeuronModel
 
 __all__ = [
+    "AeifCondAlpha",
+    "AeifCondExp",
+    "AeifPscExp",
     "IafCondAlpha",
     "IafCondExp",
     "IafPscAlpha",

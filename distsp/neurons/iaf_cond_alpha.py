@@ -97,8 +97,8 @@ def step(
 class IafCondAlpha(ConductanceNeuron):
     """`iaf_cond_alpha`: a spike of weight w (nS) adds w (e / tau_syn) t exp(-t / tau_syn) to g.
 
-    That peaks at w when t = tau_syn. A positive weight adds to g_ex, a negative one its size to g_in.
-    dg_ex and dg_in are what remains of the jumps w e / tau_syn: dg/dt = -dg / tau_syn and
+    That peaks at w when t = tau_syn. A positive weight adds to g_ex, a negative one its size to
+    g_in. dg_ex and dg_in are what remains of the jumps w e / tau_syn: dg/dt = -dg / tau_syn and
     d(g_ex)/dt = dg_ex - g_ex / tau_syn_ex, so that after a time t without input
 
     g(t) = (g(0) + dg(0) t) exp(-t / tau_syn),
