@@ -50,6 +50,18 @@ def neurons(per_rank: int, steps: int, expected: float | None = 1.0) -> Numbers:
     return timed_run(sim, steps * RESOLUTION)
 
 
+def neuron_cost(
+    model: str, size: int, duration: float, rate: float, weight: float, **parameters: float
+) -> Numbers:
+    """Integrate unconnected neurons of any model with Poisson input of `rate` (Hz) each."""
+    net = Network(RESOLUTION, seed=1)
+    population = net.create(model, size, **parameters)
+    net.drive(net.poisson_generator(rate), population, weight=weight, delay=1.0)
+    sim = Simulation(net)
+    sim.run(50.0)
+    return timed_run(sim, duration)
+
+
 def delivery(
     per_rank: int,
     indegree: int,
@@ -376,7 +388,7 @@ def timed_run(sim: Simulation, duration: float) -> Numbers:
         "seconds": seconds,
         **phases,
         "spikes": sim.n_spikes - spikes,
-        "neuron_steps": sim.n_local * duration / RESOLUTION,
+        "neuron_steps": sim.layout.n_local * duration / RESOLUTION,
         "bytes_per_slice": sim.bytes_per_slice,
     }
 

@@ -61,8 +61,8 @@ class AeifCondAlpha(AdaptiveNeuron):
     tau_w dw/dt = a (V - E_L) - w
 
     with I_syn = -g_ex (V - E_ex) - g_in (V - E_in). What a positive weight adds to g_ex, and the
-    size of a negative one to g_in, peaks at it when t = tau_syn. dg_ex and dg_in are what remains of
-    the jumps w e / tau_syn: g(t) = (g(0) + dg(0) t) exp(-t / tau_syn) without input.
+    size of a negative one to g_in, peaks at it when t = tau_syn. dg_ex and dg_in are what remains
+    of the jumps w e / tau_syn: g(t) = (g(0) + dg(0) t) exp(-t / tau_syn) without input.
 
     When V reaches V_peak, wherever in a step, the neuron spikes: V becomes V_reset, and b is added
     to w. `adaptive` says how a step is taken, and what refractory neurons do.

@@ -68,9 +68,9 @@ class Izhikevich(NeuronModel):
     """`izhikevich`: dV/dt = 0.04 V^2 + 5 V + 140 - U + I, dU/dt = a (b V - U).
 
     V is in mV, t in ms; the model has no other units, so that I_e and all currents, in pA, are
-    taken as mV/ms. A spike of weight w (mV) moves V by w. When V is at V_th or above at the end of a
-    step, the neuron spikes: V becomes c, and d is added to U. It is never refractory. V is held at
-    V_min at least, which by default holds nothing.
+    taken as mV/ms. A spike of weight w (mV) moves V by w. When V is at V_th or above at the end of
+    a step, the neuron spikes: V becomes c, and d is added to U. It is never refractory. V is held
+    at V_min at least, which by default holds nothing.
 
     Each step is one of the forward Euler method with V and U as they were at its start, then the
     input of the step is added to V. A coarse method for a step of 0.1 ms, but it is what the
