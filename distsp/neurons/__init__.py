@@ -3,6 +3,7 @@
 from distsp.neurons.aeif_cond_alpha import AeifCondAlpha
 from distsp.neurons.aeif_cond_exp import AeifCondExp
 from distsp.neurons.aeif_psc_exp import AeifPscExp
+from distsp.neurons.hh_psc_alpha import HhPscAlpha
 from distsp.neurons.iaf_cond_alpha import IafCondAlpha
 from distsp.neurons.iaf_cond_exp import IafCondExp
 from distsp.neurons.iaf_psc_alpha import IafPscAlpha
@@ -15,6 +16,7 @@ __all__ = [
     "AeifCondAlpha",
     "AeifCondExp",
     "AeifPscExp",
+    "HhPscAlpha",
     "IafCondAlpha",
     "IafCondExp",
     "IafPscAlpha",

@@ -27,8 +27,35 @@ from pydantic import Field, model_validator
 
 from distsp.base.arrays import Floats, Int32s
 from distsp.base.compiled import compiled, inlined
-from distsp.base.exponential import fast_exp
+from distsp.base.exponential import fast_exp, little_exp
 from distsp.base.fields import Fields, Finite, NonNegative, Positive
+from distsp.neurons.cash_karp import (
+    A21,
+    A31,
+    A32,
+    A41,
+    A42,
+    A43,
+    A51,
+    A52,
+    A53,
+    A54,
+    A61,
+    A62,
+    A63,
+    A64,
+    A65,
+    B1,
+    B3,
+    B4,
+    B6,
+    D1,
+    D3,
+    D4,
+    D5,
+    D6,
+    STAGES,
+)
 from distsp.neurons.model import NeuronModel
 from distsp.neurons.refractory import check_t_ref
 from distsp.neurons.values import at, constant
@@ -40,20 +67,6 @@ HALVINGS = 12
 
 LARGEST_EXPONENT = 600.0
 """Of (V_peak - V_th) / Delta_T: what it causes in a step stays a number."""
-
-STAGES = (0.0, 0.2, 0.3, 0.6, 1.0, 0.875)
-"""Times of the stages, in steps."""
-
-A21 = 1.0 / 5.0
-A31, A32 = 3.0 / 40.0, 9.0 / 40.0
-A41, A42, A43 = 3.0 / 10.0, -9.0 / 10.0, 6.0 / 5.0
-A51, A52, A53, A54 = -11.0 / 54.0, 5.0 / 2.0, -70.0 / 27.0, 35.0 / 27.0
-A61, A62, A63 = 1631.0 / 55296.0, 175.0 / 512.0, 575.0 / 13824.0
-A64, A65 = 44275.0 / 110592.0, 253.0 / 4096.0
-B1, B3, B4, B6 = 37.0 / 378.0, 250.0 / 621.0, 125.0 / 594.0, 512.0 / 1771.0
-D1, D3, D4 = B1 - 2825.0 / 27648.0, B3 - 18575.0 / 48384.0, B4 - 13525.0 / 55296.0
-D5, D6 = -277.0 / 14336.0, B6 - 1.0 / 4.0
-"""The method of Cash & Karp: stages, result of order 5, and its difference from that of order 4."""
 
 
 class AdaptiveMembrane(Fields):
@@ -156,16 +169,6 @@ class AdaptiveNeuron(NeuronModel, AdaptiveMembrane):
                 for c in STAGES[1:]
             ),
         ]
-
-
-@inlined
-def little_exp(x: float) -> float:
-    """Return the exponential of a small number: its power series up to x**7."""
-    square = x * x
-    p = 0.001388888888888889 + 0.0001984126984126984 * x
-    p = (0.041666666666666664 + 0.008333333333333333 * x) + square * p
-    p = (0.5 + 0.16666666666666666 * x) + square * p
-    return (1.0 + x) + square * p
 
 
 @inlined

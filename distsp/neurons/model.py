@@ -14,7 +14,7 @@ from distsp.base.errors import InputError
 from distsp.base.fields import NonNegative, Positive
 from distsp.neurons.values import at
 
-SCRATCH_ROWS = 4
+SCRATCH_ROWS = 12
 """Rows of `BLOCK_NEURONS` numbers that a step may write to as it likes."""
 
 
