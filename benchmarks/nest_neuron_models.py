@@ -4,7 +4,7 @@
 
 Needs PyNEST 3.10 and nothing of distsp. Every case is one neuron with parameters, spikes at random
 times with random weights, and a current that is switched on and off; kept are the input as it
-arrives, V_m (with izhikevich U_m too) every millisecond, and the spike times.
+arrives, V_m (of izhikevich U_m too) every millisecond, and the steps at whose end it spikes.
 """
 
 import json
@@ -71,7 +71,8 @@ def weights(seed: int, largest: tuple[float, float]) -> np.ndarray:
     rng = np.random.default_rng(seed)
     shape = (2, round(DURATION / H))
     size = rng.uniform(size=shape) * np.array([[largest[0]], [-largest[1]]])
-    return size * (rng.uniform(size=shape) < np.array([[0.08], [0.08]]))
+    # Whole 64ths, so that the file can have them in single precision.
+    return np.round(64.0 * size) / 64.0 * (rng.uniform(size=shape) < 0.08)
 
 
 def simulate(
@@ -98,7 +99,8 @@ def simulate(
     recorder = nest.Create("spike_recorder")
     nest.Connect(neuron, recorder)
     nest.Simulate(DURATION)
-    recorded = {name: np.array(meter.events[name]) for name in names}
+    exact = np.float64 if model == "izhikevich" else np.float32
+    recorded = {name: np.array(meter.events[name], dtype=exact) for name in names}
     return recorded | {"spikes": np.round(np.array(recorder.events["times"]) / H).astype(np.int32)}
 
 
@@ -110,9 +112,8 @@ def main() -> None:
         inputs, amplitude = weights(i, tuple(largest)), CURRENTS.get(model, 150.0)
         inputs[:, 0] = 0.0
         recorded = simulate(model, parameters, inputs, amplitude)
-        signed, steps = inputs[inputs != 0.0], np.nonzero(inputs)
-        arrays[f"{i}/steps"] = np.stack(steps).astype(np.int16)
-        arrays[f"{i}/weights"] = signed
+        arrays[f"{i}/places"] = np.flatnonzero(inputs).astype(np.uint16)
+        arrays[f"{i}/weights"] = inputs[inputs != 0.0].astype(np.float32)
         arrays |= {f"{i}/{name}": values for name, values in recorded.items()}
         cases.append({"model": model, "parameters": parameters, "amplitude": amplitude})
         print(model, parameters, len(recorded["spikes"]), "spikes", file=sys.stderr)

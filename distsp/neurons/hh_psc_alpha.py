@@ -53,7 +53,7 @@ V, ACT_M, INACT_H, ACT_N, I_EX, DI_EX, I_IN, DI_IN, ERROR, DRIVE, PLACE = (
     k * BLOCK_NEURONS for k in range(11)
 )
 """Where the scratch has what it has of the neurons that are being advanced, and their place in the
-blo In one piece, so that the loop over it needs no checks whether its rows overlap."""
+block. In one piece, so that the loop over it needs no checks whether its rows overlap."""
 
 FURTHEST = 300.0
 """The rates of V beyond this, to both sides, are those of this (mV)."""
@@ -119,7 +119,7 @@ def advance(work: Array, m: int, constants: Array, k: int, n: int) -> None:
     k : int
         Where the constants of the level begin.
     n : int
-        Neurons of the blo
+        Neurons of the block.
     """
     per_current = constant(constants, 4, n)
     sodium, potassium, leak = (
