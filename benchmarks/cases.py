@@ -50,6 +50,18 @@ def neurons(per_rank: int, steps: int, expected: float | None = 1.0) -> Numbers:
     return timed_run(sim, steps * RESOLUTION)
 
 
+def neuron_cost(
+    model: str, size: int, duration: float, rate: float, weight: float, **parameters: float
+) -> Numbers:
+    """Integrate unconnected neurons of any model with Poisson input of `rate` (Hz) each."""
+    net = Network(RESOLUTION, seed=1)
+    population = net.create(model, size, **parameters)
+    net.drive(net.poisson_generator(rate), population, weight=weight, delay=1.0)
+    sim = Simulation(net)
+    sim.run(50.0)
+    return timed_run(sim, duration)
+
+
 def delivery(
     per_rank: int,
     indegree: int,

@@ -43,3 +43,13 @@ def fast_exp(x: float) -> float:
     p = p * r * r + r + 1.0
     power = (np.float64(shifted).view(np.int64) + BIAS) << MANTISSA_BITS
     return p * np.int64(power).view(np.float64)
+
+
+@inlined
+def little_exp(x: float) -> float:
+    """Return the exponential of a small number: its power series up to x**7."""
+    square = x * x
+    p = 0.001388888888888889 + 0.0001984126984126984 * x
+    p = (0.041666666666666664 + 0.008333333333333333 * x) + square * p
+    p = (0.5 + 0.16666666666666666 * x) + square * p
+    return (1.0 + x) + square * p

@@ -1,21 +1,17 @@
 """Leaky integrate-and-fire neuron with exponentially decaying conductances."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field, model_validator
 
 from distsp.base.arrays import Floats, Int32s
 from distsp.base.exponential import fast_exp
-from distsp.base.fields import Finite, NonNegative, Positive
-from distsp.neurons.model import NeuronModel, check_refractory, fire
+from distsp.neurons.conductance import N_POINTS, ConductanceNeuron, quadrature
+from distsp.neurons.model import fire
 from distsp.neurons.values import at, constant
 
 FIRST_POINT, POINT_SIZE = 10, 6
 """Place of the first point's constants, and how many each has."""
-
-N_POINTS = 4
-"""Points of the quadrature in a step; their error is below 1e-9 mV where h is below tau_syn / 2."""
 
 
 def step(
@@ -86,60 +82,18 @@ def step(
     return count
 
 
-class IafCondExp(NeuronModel):
-    r"""`iaf_cond_exp`: a spike of weight w (nS) raises a conductance, which decays exponentially.
+class IafCondExp(ConductanceNeuron):
+    """`iaf_cond_exp`: a spike of weight w (nS) raises a conductance, which decays exponentially.
 
-    C_m dV/dt = -g_L (V - E_L) - g_ex (V - E_ex) - g_in (V - E_in) + I_e, and a spike with a reset
-    when V reaches V_th. A positive weight adds to g_ex, a negative one its size to g_in; they decay
-    with tau_syn_ex and tau_syn_in. While the neuron is refractory V stays at V_reset.
-
-    With y = V - E_L the equation is linear, dy/dt = a(t) - b(t) y, with sums of exponentials a and
-    b. The integral of b over a part of the step is known, so that
-
-    y(h) = y(0) exp(-B(0, h)) + sum over points s of a(s) exp(-B(s, h)) times their weights,
-
-    where B(s, h) is the integral of b from s to h, and the sum is Gauss-Legendre quadrature.
+    A positive weight adds to g_ex, a negative one its size to g_in; they decay with tau_syn_ex and
+    tau_syn_in, and a and b of `conductance` are sums of exponentials.
 
     Parameters are those of NEST; see Meffin, Burkitt & Grayden 2004, J Comput Neurosci 16:159.
     """
 
     model: ClassVar[str] = "iaf_cond_exp"
-    weight_unit: ClassVar[str] = "nS"
     variables: ClassVar[dict[str, str]] = {"V_m": "mV", "g_ex": "nS", "g_in": "nS"}
     step = staticmethod(step)
-
-    g_L: Positive = Field(16.6667, description="leak conductance (nS)")
-    C_m: Positive = Field(250.0, description="membrane capacitance (pF)")
-    t_ref: NonNegative = Field(2.0, description="refractory period (ms)")
-    E_L: Finite = Field(-70.0, description="resting potential (mV)")
-    E_ex: Finite = Field(0.0, description="excitatory reversal potential (mV)")
-    E_in: Finite = Field(-85.0, description="inhibitory reversal potential (mV)")
-    V_th: Finite = Field(-55.0, description="threshold (mV)")
-    V_reset: Finite = Field(-60.0, description="potential after a spike (mV)")
-    tau_syn_ex: Positive = Field(0.2, description="time constant of g_ex (ms)")
-    tau_syn_in: Positive = Field(2.0, description="time constant of g_in (ms)")
-    I_e: Finite = Field(0.0, description="constant current (pA)")
-
-    @model_validator(mode="after")
-    def _reset_below_threshold(self) -> Self:
-        if np.any(np.asarray(self.V_reset) >= self.V_th):
-            raise ValueError(
-                f"V_reset, {self.V_reset} mV, must be below the threshold V_th, {self.V_th} mV"
-            )
-        return self
-
-    def initial(self) -> dict[str, float]:
-        """Return where state variables start: V_m at rest."""
-        return {"V_m": self.E_L}
-
-    def offsets(self) -> dict[str, float]:
-        """Return what state variables are kept relative to: V_m to E_L."""
-        return {"V_m": self.E_L}
-
-    def check_steps(self, where: str, resolution: float) -> None:
-        """Refuse what cannot be computed in steps of `resolution` (ms)."""
-        check_refractory(where, self.t_ref, resolution)
-        super().check_steps(where, resolution)
 
     def constants(self, resolution: float) -> list[Any]:
         """Return the numbers that `step` computes with; see `NeuronModel.constants`."""
@@ -163,8 +117,7 @@ class IafCondExp(NeuronModel):
             np.exp(-h / tau_in),
             1.0 / self.C_m,
         ]
-        for node, weight in zip(*np.polynomial.legendre.leggauss(N_POINTS), strict=True):
-            t, width = 0.5 * h * (node + 1.0), 0.5 * h * weight
+        for t, width in quadrature(h):
             numbers += [
                 *falls(t),
                 width,

@@ -6,7 +6,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from distsp.base.fields import Fields, Finite, NonNegative, Positive
-from distsp.neurons.model import NeuronModel, check_refractory
+from distsp.neurons.model import NeuronModel
+from distsp.neurons.refractory import check_t_ref
 
 
 class LeakyMembrane(Fields):
@@ -45,7 +46,7 @@ class LeakyNeuron(NeuronModel, LeakyMembrane):
 
     def check_steps(self, where: str, resolution: float) -> None:
         """Refuse what cannot be computed in steps of `resolution` (ms)."""
-        check_refractory(where, self.t_ref, resolution)
+        check_t_ref(where, self.t_ref, resolution)
         super().check_steps(where, resolution)
 
     def membrane(self, resolution: float) -> list[Any]:

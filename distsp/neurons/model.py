@@ -11,11 +11,10 @@ from distsp.base.arrays import Floats, Int32s
 from distsp.base.compiled import inlined
 from distsp.base.components import Component
 from distsp.base.errors import InputError
-from distsp.base.fields import MAX_SIZE, NonNegative, Positive
-from distsp.base.time_grid import whole_steps
+from distsp.base.fields import NonNegative, Positive
 from distsp.neurons.values import at
 
-SCRATCH_ROWS = 4
+SCRATCH_ROWS = 12
 """Rows of `BLOCK_NEURONS` numbers that a step may write to as it likes."""
 
 
@@ -135,13 +134,6 @@ class NeuronModel(Component):
             extreme = max(numbers, key=lambda name: abs(np.log(numbers[name])))
             right = f"is too large or too small for steps of {resolution} ms"
             raise InputError.at(f"{where}.{extreme}", getattr(self, extreme), right)
-
-
-def check_refractory(where: str, t_ref: Any, resolution: float) -> None:
-    """Refuse refractory periods (ms), of all neurons or of each, that are not whole steps."""
-    for period in np.unique(t_ref).tolist():
-        if whole_steps(f"{where}.t_ref", period, resolution) > MAX_SIZE:
-            raise InputError.at(f"{where}.t_ref", period, f"ms is more than {MAX_SIZE} steps")
 
 
 def weight_unit(models: list[str]) -> str:
