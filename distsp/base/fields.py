@@ -45,21 +45,24 @@ class Fields(BaseModel):
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with Python's own numbers where it has NumPy's."""
+    """Return a value with Python's own numbers and lists where it has NumPy's, or tuples."""
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list) else value
+    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def explain(error: ValidationError, where: str, cls: type[BaseModel], values: Any) -> str:
     """Return the one-line message for the first error that pydantic found in `values`."""
     errors = error.errors(include_url=False)
     first = errors[0]
-    if first["type"] == "float_type" and isinstance(first["input"], dict):
-        # A number or a distribution is wanted, and this is a distribution.
-        first = next((e for e in errors if e["type"] != "float_type"), first)
+    if first["type"] == "float_type" and isinstance(first["input"], dict | list):
+        # A number, or a distribution or a list is wanted, and this is one of the latter.
+        inside = (e for e in errors if (e["type"], e["input"]) != ("float_type", first["input"]))
+        first = next(inside, first)
     kind, value, context = first["type"], first["input"], first.get("ctx", {})
     location = _keys(first["loc"], values, missing=kind == "missing")
     field = ".".join([where, *location] if where else location) or cls.__name__
