@@ -3,6 +3,7 @@
 from distsp.inputs.ac_generator import AcGenerator
 from distsp.inputs.dc_generator import DcGenerator
 from distsp.inputs.input import Drive, Input, stream_index
+from distsp.inputs.noise_generator import NoiseGenerator
 from distsp.inputs.poisson_generator import PoissonGenerator
 from distsp.inputs.spike_generator import SpikeGenerator
 from distsp.inputs.step_current_generator import StepCurrentGenerator
@@ -12,6 +13,7 @@ __all__ = [
     "DcGenerator",
     "Drive",
     "Input",
+    "NoiseGenerator",
     "PoissonGenerator",
     "SpikeGenerator",
     "StepCurrentGenerator",

@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     SYNAPSE = 7
     NEURON = 8
     SELECTION = 9
+    NOISE = 10
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0) -> np.uint64:
