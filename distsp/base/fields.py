@@ -45,12 +45,14 @@ class Fields(BaseModel):
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with Python's own numbers where it has NumPy's."""
+    """Return a value with Python's own numbers and lists where it has NumPy's, or tuples."""
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list) else value
+    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def explain(error: ValidationError, where: str, cls: type[BaseModel], values: Any) -> str:

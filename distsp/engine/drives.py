@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from distsp.base.arrays import Bools, Floats, Ints, Records, UInt32s
+from distsp.base.arrays import Array, Bools, Floats, Ints, Records, UInt32s
 from distsp.base.compiled import first_class, function_list
 from distsp.inputs import Input, stream_index
-from distsp.inputs.input import FOREVER, KERNEL
+from distsp.inputs.input import FOREVER, KERNEL, Tables
 from distsp.network.generator import Generator
 from distsp.network.network import Network
 from distsp.parallel.distributed import Global
@@ -59,6 +60,8 @@ class Stretch:
     parameters: Input
     begin: int
     end: int = FOREVER
+    tables: Tables | None = None
+    """Made once: those of many neurons may take a second."""
 
 
 @cache
@@ -121,7 +124,9 @@ class DriveHistory:
             row["delay"] = drive.how.steps("", network.resolution)
             row["weight"] = drive.how.weight
             targets = drive.targets(layout)
-            tables.append(parameters.tables(network.resolution, targets))
+            if stretch.tables is None:
+                stretch.tables = parameters.tables(network.resolution, targets)
+            tables.append(stretch.tables)
             row["first_mask"] = -1
             if not drive.piece.whole:
                 row["first_mask"] = sum(map(len, masks))
@@ -132,9 +137,9 @@ class DriveHistory:
             rows[f"first_{table}"][1:] = ends[:-1]
         return Drives(
             rows,
-            integers=np.array([n for table in tables for n in table.integers], dtype=np.int64),
-            numbers=np.array([n for table in tables for n in table.numbers], dtype=np.float64),
-            thresholds=np.concatenate([np.empty(0, np.uint32), *(t.thresholds for t in tables)]),
+            integers=_joined([table.integers for table in tables], np.int64),
+            numbers=_joined([table.numbers for table in tables], np.float64),
+            thresholds=_joined([table.thresholds for table in tables], np.uint32),
             masks=np.concatenate(masks),
         )
 
@@ -161,6 +166,10 @@ class DriveHistory:
             for name, drives in saved.items()
             for i, stretches in drives
         }
+
+
+def _joined(parts: list[Any], dtype: npt.DTypeLike) -> Array:
+    return np.concatenate([np.empty(0, dtype), *(np.asarray(part, dtype) for part in parts)])
 
 
 def _stream(network: Network, generator: Generator, i: int) -> np.uint64:

@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 from pydantic import Field
 
-from distsp.base.arrays import Ints, UInt32s
+from distsp.base.arrays import Floats, Ints, UInt32s
 from distsp.base.components import Component
 from distsp.base.errors import InputError
 from distsp.base.fields import Fields, Finite, NonNegative, Positive
@@ -46,7 +46,7 @@ KERNEL = types.void(
 
 
 class Drive(Fields):
-    """An input's connection to a population: every neuron gets its own train."""
+    """An input's connection to neurons."""
 
     weight: Finite = Field(description="pA, for iaf_psc_delta mV")
     delay: Positive | None = Field(description="ms, a whole number of steps")
@@ -83,8 +83,8 @@ class CurrentDrive(Drive):
 class Tables:
     """The numbers that a kernel computes with."""
 
-    integers: list[int] = field(default_factory=list)
-    numbers: list[float] = field(default_factory=list)
+    integers: list[int] | Ints = field(default_factory=list)
+    numbers: list[float] | Floats = field(default_factory=list)
     thresholds: UInt32s = field(default_factory=lambda: np.empty(0, np.uint32))
 
 
@@ -150,6 +150,15 @@ class Input(Component):
             if self.stop < self.start:
                 raise InputError.at(f"{where}.stop", self.stop, f"ms is before {self.start}")
 
+    def check_targets(self, where: str, n: int) -> None:
+        """Refuse to drive `n` neurons together, where the parameters are those of others.
+
+        Raises
+        ------
+        InputError
+            Naming the parameter, prefixed with `where`.
+        """
+
     def tables(self, resolution: float, targets: Ints) -> Tables:
         """Return the numbers that `kernel` computes with.
 
@@ -167,6 +176,19 @@ class Input(Component):
         """Return the first step in which the input is on, and the first after that in which not."""
         last = FOREVER if self.stop is None else round(self.stop / resolution)
         return round(self.start / resolution), last
+
+
+def check_values(field: str, values: list[float], of: str, times: list[float]) -> None:
+    """Refuse other than one value for each time of the field `of`.
+
+    Raises
+    ------
+    InputError
+        Naming `field`.
+    """
+    if len(values) != len(times):
+        right = f"must have one value for each of {of}, {len(times)}, and has {len(values)}"
+        raise InputError.at(field, values, right)
 
 
 def stream_index(index: int, again: int) -> int:

@@ -75,14 +75,17 @@ class Generator:
         where = f"inputs.{self.name}"
         checked = self.parameters.changed(where, **parameters)
         checked.check_steps(where, self.resolution)
+        for neurons, _ in self.calls:
+            checked.check_targets(where, len(neurons))
         self.parameters = checked
         self.has_changed()
 
     def __getattr__(self, name: str) -> Any:
-        """Return a parameter."""
+        """Return a parameter; a list as a tuple, for only `set` can change it."""
         parameters = self.__dict__.get("parameters")
         if parameters is not None and name in type(parameters).model_fields:
-            return getattr(parameters, name)
+            value = getattr(parameters, name)
+            return tuple(value) if isinstance(value, list) else value
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -4,13 +4,13 @@ A `Network` only describes. `Simulation` turns the description into this rank's 
 over what changed in it whenever it runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from pydantic import Field
 
-from distsp.base.arrays import Ints
+from distsp.base.arrays import Floats, Ints
 from distsp.base.columns import FloatColumn
 from distsp.base.errors import InputError, shorten
 from distsp.base.fields import MAX_SIZE, Fields, Finite, Name, Positive, Seed, Size
@@ -270,7 +270,9 @@ class Network:
         self.has_changed()
         return generator
 
-    def poisson_generator(self, rate: float, name: str | None = None) -> Generator:
+    def poisson_generator(
+        self, rate: float | Sequence[float] | Floats, name: str | None = None
+    ) -> Generator:
         """Create an input: Poisson trains of `rate` (Hz), an own one for each neuron it drives."""
         return self.input("poisson_generator", name, rate=rate)
 
@@ -281,7 +283,7 @@ class Network:
         weight: float | None = None,
         delay: float | None = None,
     ) -> None:
-        """Connect an input to neurons: to each its own train.
+        """Connect an input to neurons: to each its own, where the input draws random numbers.
 
         Parameters
         ----------
@@ -302,6 +304,7 @@ class Network:
             where, {key: value for key, value in given.items() if value is not None}
         )
         checked.steps(where, self.resolution)
+        source.parameters.check_targets(where, len(target))
         for piece in target.pieces:
             again = sum(drive.piece.population is piece.population for drive in source.drives)
             stream_index(source.index, again)

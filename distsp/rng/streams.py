@@ -36,6 +36,7 @@ class Purpose(IntEnum):
     SELECTION = 9
     OWN_VALUE = 10
     DISCONNECT = 11
+    NOISE = 12
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0) -> np.uint64:

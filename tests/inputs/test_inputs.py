@@ -374,7 +374,7 @@ def driven_network() -> tuple[Network, Population]:
         ({"amplitude": 1.0, "stop": -1.0}, "inputs.x.stop: -1.0 must be greater than or equal to"),
         ({"amplitude": 1.0, "start": 2.0, "stop": 1.0}, "inputs.x.stop: 1.0 ms is before 2.0"),
         ({"amplitude": 1.0, "rate": 2.0}, "inputs.x.rate: 2.0 is set, but there is no such key"),
-        ({"model": "ac_generator"}, "inputs.x.model: 'ac_generator' must be one of"),
+        ({"model": "bc_generator"}, "inputs.x.model: 'bc_generator' must be one of"),
     ],
 )
 def test_wrong_parameters(parameters, told):
