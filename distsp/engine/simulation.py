@@ -1,34 +1,32 @@
 """A network in motion: the conductor of what happens when, on this rank and all others."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from distsp.base.arrays import Array, Floats
-from distsp.base.columns import FloatColumn
+from distsp.base.arrays import Array
 from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
 from distsp.engine.drives import DriveHistory, input_kernels
+from distsp.engine.initial import set_initial_values
 from distsp.engine.integration import workspace
 from distsp.engine.memory import check_memory
 from distsp.engine.plan import local_parameters, model_kernels, plan_growth, plan_populations
 from distsp.engine.reading import StateReading
-from distsp.engine.removal import Found, drawn_between, oldest_of_pairs
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
 from distsp.engine.update import StructuralUpdate
 from distsp.engine.warm_up import warm_up
+from distsp.engine.wiring import Wiring
 from distsp.network.description import SameOnAllRanks, describe
-from distsp.network.disconnection import Disconnection
 from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
-from distsp.network.rules import Connection, Drawn, Ends
 from distsp.parallel.distributed import Global, Part
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
@@ -36,8 +34,6 @@ from distsp.plasticity.growth import grow_all
 from distsp.recorders import Recorder, Recording
 from distsp.recorders.population_means import MEANS, Means
 from distsp.recorders.spike_recorder import Spikes
-from distsp.rng.distributions import Distribution, values
-from distsp.rng.streams import Purpose, stream_key, uniforms
 
 LOOK = 0.5
 """Seconds between two looks at the progress."""
@@ -102,7 +98,6 @@ class Simulation:
         self._recorders: dict[str, Recorder] = {}
         self._types = tuple(network.synapse_types)
         self._drive_history = DriveHistory()
-        self._n_wired = 0
         self._seen = -1
         self._capacity = 0
         self._work = workspace(self.layout.n_local, self._slice_steps())
@@ -118,14 +113,15 @@ class Simulation:
         self._update = StructuralUpdate(
             self.ranks, self.layout, self.state, self.tables, network.seed
         )
+        self._wiring = Wiring(network, self.ranks, self.layout, self.tables, self._update)
         self._offsets: dict[str, dict[str, Any]] = {}
         self._plan()
-        self._set_initial_values()
+        set_initial_values(self.state, network, self._offsets)
         self._look_at_recorders()
         if checkpoint is not None:
             restore(checkpoint, self.parts(), self.layout)
             self.checkpoints = [checkpoint.folder.name]
-            self._n_wired = len(network.wiring())
+            self._wiring.n_done = len(network.wiring())
         self._look_at_network()
         for population in network.populations.values():
             population.reader = self
@@ -278,24 +274,6 @@ class Simulation:
 
     # From the network's description to arrays ------------------------------------------------
 
-    def _set_initial_values(self) -> None:
-        key = stream_key(self.network.seed, Purpose.INITIAL_STATE)
-        for p in self.network.populations.values():
-            ids, here = self.layout.ids(p.ids), self.layout.slice_of(p.ids)
-            places = ids - p.first
-            offsets = self._offsets[p.name]
-            initial = local_parameters(p, self.layout).initial() | {
-                name: value[places] if isinstance(value, np.ndarray) else value
-                for name, value in p.initial.items()
-            }
-            for row, variable in zip(self.state.variables(p), p.parameters.variables, strict=True):
-                value = initial.get(variable, 0.0)
-                if isinstance(value, Distribution):
-                    value = values(value, uniforms(key, ids, 0))
-                row[:] = value - offsets.get(variable, 0.0)
-            for name, element in p.elements.items():
-                self.state.arrays.z[self.state.row(name), here] = taken(element, places).z
-
     def _look_at_network(self) -> None:
         """Take over what has changed in the network's description."""
         network = self.network
@@ -311,12 +289,7 @@ class Simulation:
         self._plan()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
         self._input_kernels = input_kernels(network)
-        for index, change in network.wiring()[self._n_wired :]:
-            if isinstance(change, Disconnection):
-                self._disconnect(index, change)
-            else:
-                self._connect(index, change)
-            self._n_wired += 1
+        self._wiring.catch_up()
         self._look_at_recorders()
         self.state.make_room_for_events(self.tables.most_incoming())
         self._seen = network.version
@@ -360,67 +333,6 @@ class Simulation:
                 if len(self._recorded) == 0:
                     self._recorded = np.zeros(self.layout.n_local, dtype=bool)
                 self._recorded[self.layout.places(ids[self.layout.here(ids)])] = True
-
-    def _connect(self, index: int, connection: Connection) -> None:
-        """Make the synapses of a connection onto this rank's neurons."""
-        source, target = self.network.ends(connection)
-        table = self.tables[connection.synapse]
-        source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
-        ends = Ends(source_ids, target_ids, self.layout.here(target_ids))
-        key = stream_key(self.network.seed, Purpose.CONNECTION, index)
-        drawn = connection.rule.draw(key, ends)
-        sources, targets = source_ids[drawn.sources], self.layout.places(target_ids[drawn.targets])
-        table.add(
-            sources,
-            targets,
-            _own(connection.weight, drawn.weights, drawn),
-            _own(connection.delay, drawn.delays, drawn),
-        )
-        if table.plastic:
-            self._update.bind_initial(table, sources, targets)
-
-    def _disconnect(self, index: int, disconnection: Disconnection) -> None:
-        """Remove the synapses that a disconnection names from this rank's neurons.
-
-        Raises
-        ------
-        InputError
-            On every rank, if one of the pairs has no synapse; the disconnection is forgotten.
-        """
-        network, layout = self.network, self.layout
-        source, target = network.ends(disconnection)
-        table = self.tables[disconnection.synapse]
-        source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
-        lost_by_source = np.zeros(layout.n_neurons, dtype=np.int64)
-        lost_by_target = np.zeros(layout.n_local, dtype=np.int64)
-        found: Iterable[Found]
-        if disconnection.sources is not None and disconnection.targets is not None:
-            sources = source_ids[disconnection.sources.array]
-            targets = target_ids[disconnection.targets.array]
-            here = np.arange(len(targets))[layout.here(targets)]
-            mine = sources[here], layout.places(targets[here])
-            copies, there = oldest_of_pairs(table, *mine)
-            missing = self.ranks.collect(here[~there].min(initial=len(targets)).item())
-            if min(missing) < len(targets):
-                del network.disconnections[index]
-                network.has_changed()
-                raise InputError(
-                    f"disconnections.{index}: there is no such synapse of {table.name} from neuron "
-                    f"{sources[min(missing)]} to neuron {targets[min(missing)]}"
-                )
-            found = [(*mine, copies)]
-        else:
-            fraction = 1.0 if disconnection.fraction is None else disconnection.fraction
-            key = stream_key(network.seed, Purpose.DISCONNECT, index)
-            is_target = np.zeros(layout.n_local, dtype=bool)
-            is_target[layout.places(target_ids[layout.here(target_ids)])] = True
-            found = drawn_between(table, source_ids, is_target, key, fraction)
-        for sources, targets, copies in found:
-            lost_by_source += np.bincount(sources, minlength=layout.n_neurons)
-            lost_by_target += np.bincount(targets, minlength=layout.n_local)
-            table.remove(sources, targets, copies)
-        if table.plastic:
-            self._update.free_removed(table, lost_by_source, lost_by_target)
 
     # Time --------------------------------------------------------------------------------------
 
@@ -541,13 +453,6 @@ class Simulation:
         self._capacity = 1 + slice_steps + int(1.25 * self.counters[loop.MOST_SPIKES]) + 4
         self.counters[loop.MOST_SPIKES] = 0
         self.step = end
-
-
-def _own(said: Any, brought: Floats | None, drawn: Drawn) -> Any:
-    """Return weights or delays of a connection's synapses: what was said, or what they bring."""
-    if isinstance(said, FloatColumn):
-        return said.array[drawn.which]
-    return brought if said is None else said
 
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:

@@ -19,7 +19,8 @@ from distsp.base.time_grid import whole_steps
 from distsp.experiment.tables import InputTable, PopulationTable
 from distsp.experiment.toml import to_toml
 from distsp.inputs import Input
-from distsp.network.network import Network, NetworkFields
+from distsp.network.fields import NetworkFields
+from distsp.network.network import Network
 from distsp.network.rules import Connection
 from distsp.network.synapse_type import SynapseType
 from distsp.neurons import NeuronModel

@@ -8,8 +8,8 @@ from pydantic import ConfigDict, Field
 
 from distsp.base.fields import Fields
 from distsp.base.selection import Fraction
+from distsp.network.fields import PopulationFields
 from distsp.network.generator import Generator
-from distsp.network.network import PopulationFields
 from distsp.network.own_values import differs
 from distsp.network.population import Population
 from distsp.rng.distributions import Distribution, mean

@@ -1,0 +1,70 @@
+"""What the calls of `Network` take, as validated fields."""
+
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from distsp.base.errors import InputError
+from distsp.base.fields import Fields, Finite, Name, Positive, Seed, Size
+from distsp.network.own_values import Drawing, differs
+from distsp.neurons import NeuronModel
+from distsp.rng.distributions import Number
+
+
+class PopulationFields(Fields):
+    """What `Network.create` takes."""
+
+    model: str
+    size: Size
+    V_m: Number | list[Finite] | None = Field(
+        None, description="initial potential (mV), at rest if not given"
+    )
+    initial: dict[str, Number | list[Finite]] = Field(
+        default_factory=dict, description="initial values of other state variables"
+    )
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    elements: dict[Name, Any] = Field(default_factory=dict)
+
+
+class NetworkFields(Fields):
+    """What `Network` takes."""
+
+    resolution: Positive = Field(0.1, description="length of a step (ms)")
+    seed: Seed = Field(1, description="32-bit number that all random numbers depend on")
+    update_interval: Positive | None = Field(
+        None, description="time between structural updates (ms); none if not given"
+    )
+
+
+class RecordingFields(Fields):
+    """What `Network.record` takes."""
+
+    record_interval: Positive
+
+
+class NameField(Fields):
+    """A name that a user gives."""
+
+    name: Name
+
+
+def as_list(value: Any) -> Any:
+    """Return a list where an array is given."""
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def check_initial(where: str, fields: PopulationFields, drawing: Drawing) -> dict[str, Any]:
+    """Return the initial values of state variables: numbers, or an array each; V_m may be drawn."""
+    variables = NeuronModel.known(f"{where}.model", fields.model).variables
+    initial: dict[str, Any] = {}
+    for name, value in fields.initial.items():
+        if name not in variables or name == "V_m":
+            known = ", ".join(key for key in variables if key != "V_m") or "none"
+            raise InputError(f"{where}.initial.{name}: there is no such key; it has {known}")
+        drawn = differs(value)
+        initial[name] = drawing.values(f"{where}.initial.{name}", value, name) if drawn else value
+    if fields.V_m is not None:
+        listed = isinstance(fields.V_m, list)
+        initial["V_m"] = drawing.values(f"{where}.V_m", fields.V_m, "V_m") if listed else fields.V_m
+    return initial
