@@ -311,3 +311,20 @@ def test_defaults_are_those_of_the_published_neurons():
     published |= {"V_reset": -70.0, "I_e": 0.0, "tau_Ca": 10_000.0, "beta_Ca": 0.001}
     published |= {"tau_syn_ex": 2.0, "tau_syn_in": 2.0}
     assert alpha == published
+
+
+def test_spikes_of_the_same_neurons_have_one_recorder():
+    net = Network()
+    e = net.create("iaf_psc_exp", 4, name="E")
+    net.recorder("spike_recorder", "mine", neurons=[{"population": "E", "neurons": "0:4"}])
+    net.record_spikes(e)
+    assert [*net.recorders] == ["mine"]
+    with pytest.raises(InputError) as error:
+        net.recorder("spike_recorder", "again", neurons="E")
+    told = "recorders.again.neurons: 'E' is recorded already, by recorders.mine"
+    assert str(error.value) == told
+    # Some of them are other neurons.
+    net.record_spikes(e[:2])
+    net.record_spikes(e[:2])
+    net.recorder("spike_recorder", "others", neurons={"population": "E", "neurons": [0, 2]})
+    assert len(net.recorders) == 3
