@@ -65,7 +65,7 @@ NOISE: list[dict[str, Any]] = [
         "stop": 9.0,
     },
 ]
-"""NEST's noise is modulated only while it is on, so it is on from the start."""
+"""The modulation of NEST's noise stands still while it is off, so it is on from the start."""
 
 
 def potentials(case: dict[str, Any], n: int) -> Any:

@@ -3,12 +3,15 @@
 import numpy as np
 from scipy.special import gammaincc
 
-from distsp.base.arrays import Int32s, UInt32s
+from distsp.base.arrays import Floats, Int32s, Ints, UInt32s
 from distsp.base.compiled import compiled
 from distsp.rng.streams import LOW, SHIFT, philox
 
 STEPS_PER_CALL = 4
 """One call of the generator gives the random words of this many consecutive steps."""
+
+TILE = 64
+"""Neurons whose tables stand side by side."""
 
 
 @compiled
@@ -60,15 +63,72 @@ def poisson_thresholds(mean: float) -> tuple[int, UInt32s]:
     thresholds : array of uint32
         Padded to a multiple of four with a value that no word exceeds.
     """
-    spread = 7.0 * np.sqrt(mean)
-    counts = np.arange(max(0, int(mean - spread) - 1), int(mean + spread) + 24)
+    base, _, thresholds = poisson_tables(np.array([mean]))
+    return int(base[0]), thresholds
+
+
+def poisson_tables(means: Floats) -> tuple[Ints, Ints, UInt32s]:
+    """Return the tables of many means; `poisson_thresholds` says what one is.
+
+    Parameters
+    ----------
+    means : array (n,) of float64
+        At least one.
+
+    Returns
+    -------
+    base : array (n,) of int64
+    ends : array (n + 1,) of int64
+        The thresholds of mean i are those from `ends[i]` to before `ends[i + 1]`.
+    thresholds : array of uint32
+    """
+    spread = 7.0 * np.sqrt(means)
+    lowest = np.maximum(0, (means - spread).astype(np.int64) - 1)
+    n = (means + spread).astype(np.int64) + 24 - lowest
+    begins = np.cumsum(n) - n
+    counts = np.arange(n.sum()) + np.repeat(lowest - begins, n)
     # P(N <= n) of a Poisson variable is the regularized upper incomplete gamma function.
-    cumulative = np.rint(gammaincc(counts + 1.0, mean) * 2.0**32) if mean > 0 else np.full(1, 2**32)
+    cumulative = np.rint(gammaincc(counts + 1.0, np.repeat(means, n)) * 2.0**32)
     reached = (cumulative > 0) & (cumulative < 2.0**32)
-    base = int(counts[cumulative == 0][-1]) + 1 if np.any(cumulative == 0) else 0
-    thresholds = (cumulative[reached] - 1).astype(np.uint32)
-    padding = np.full(-len(thresholds) % 4, 0xFFFFFFFF, dtype=np.uint32)
-    return base, np.concatenate([thresholds, padding])
+    base = lowest + np.add.reduceat((cumulative == 0).astype(np.int64), begins)
+    own = np.add.reduceat(reached.astype(np.int64), begins)
+    ends = np.append(0, np.cumsum(-(-own // 4) * 4))
+    thresholds = np.full(ends[-1], 0xFFFFFFFF, dtype=np.uint32)
+    places = np.arange(own.sum()) + np.repeat(ends[:-1] - (np.cumsum(own) - own), own)
+    thresholds[places] = cumulative[reached] - 1
+    return base, ends, thresholds
+
+
+def poisson_tiles(means: Floats) -> tuple[Ints, Ints, UInt32s]:
+    """Return the tables of neurons that have a mean each, side by side in tiles.
+
+    A tile has the tables of `TILE` neurons as columns, so that a loop over them vectorises.
+
+    Parameters
+    ----------
+    means : array (n,) of float64
+
+    Returns
+    -------
+    base : array (n,) of int64
+    ends : array (number of tiles + 1,) of int64
+        The thresholds of tile i are those from `ends[i]` to before `ends[i + 1]`; row by row, of
+        which there is a multiple of four. Padded with a value that no word exceeds.
+    thresholds : array of uint32
+    """
+    if len(means) == 0:
+        return np.empty(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.uint32)
+    different, which = np.unique(means, return_inverse=True)
+    base, table_ends, table = poisson_tables(different)
+    first, n = table_ends[which], (table_ends[1:] - table_ends[:-1])[which]
+    rows = np.maximum.reduceat(n, np.arange(0, len(n), TILE))
+    ends = np.append(0, np.cumsum(rows * TILE))
+    thresholds = np.full(ends[-1], 0xFFFFFFFF, dtype=np.uint32)
+    row = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+    tile, column = np.divmod(np.arange(len(n)), TILE)
+    places = np.repeat(ends[tile] + column, n) + row * TILE
+    thresholds[places] = table[np.repeat(first, n) + row]
+    return base[which], ends, thresholds
 
 
 @compiled
@@ -99,3 +159,38 @@ def poisson_counts(words: UInt32s, base: int, thresholds: UInt32s, counts: Int32
             reached = np.int32(word > t0) + np.int32(word > t1)
             reached += np.int32(word > t2) + np.int32(word > t3)
             counts[j] += reached
+
+
+@compiled
+def poisson_counts_of_each(
+    words: UInt32s, base: Ints, tile: UInt32s, column: int, counts: Int32s
+) -> None:
+    """Write the count of each random word, by a table of each neuron; see `poisson_tiles`.
+
+    Parameters
+    ----------
+    words : array (n,) of uint32
+    base : array (n,) of int64
+    tile : array (m, TILE) of uint32
+        m is a multiple of four.
+    column : int
+        Of the first of the n neurons.
+    counts : array (n,) of int32
+        Written to.
+    """
+    end = column + len(words)
+    for j in range(len(words)):
+        counts[j] = np.int32(base[j])
+    for k in range(0, len(tile), 4):
+        t0, t1 = tile[k, column:end], tile[k + 1, column:end]
+        t2, t3 = tile[k + 2, column:end], tile[k + 3, column:end]
+        beyond = np.int32(0)
+        for j in range(len(words)):
+            word = words[j]
+            last = np.int32(word > t3[j])
+            reached = np.int32(word > t0[j]) + np.int32(word > t1[j])
+            reached += np.int32(word > t2[j]) + last
+            counts[j] += reached
+            beyond |= last
+        if beyond == 0:
+            break
