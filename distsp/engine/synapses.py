@@ -53,6 +53,21 @@ def copies_of_pairs(sources: Ints, targets: Ints) -> Ints:
     return copies
 
 
+def serial_of_pairs(sources: Ints, targets: Ints) -> Ints:
+    """Return for each synapse of a list, in any order, how many of the same pair stand before it.
+
+    Examples
+    --------
+    >>> serial_of_pairs(np.array([4, 2, 4, 4]), np.array([1, 1, 1, 0]))
+    array([0, 0, 1, 0])
+    """
+    # Packed into one number pairs sort faster than by two keys.
+    order = np.argsort(sources << 32 | targets, kind="stable")
+    serial = np.empty_like(order)
+    serial[order] = copies_of_pairs(sources[order], targets[order])
+    return serial
+
+
 @compiled
 def own_uniforms(key: np.uint64, sources: Ints, targets: Ints, serial: Ints, which: int) -> Floats:
     """Return a number in (0, 1) for each synapse: of its pair, `serial` and what it is for."""
@@ -241,18 +256,23 @@ class TypeTable:
         """Draw weights and delays; a batch and the place in the pair say which synapse it is."""
         weight = self.description.weight if weight is None else weight
         delay = self.description.delay if delay is None else delay
-        ids = self.layout.ids_at(targets)
-        order = np.lexsort((ids, sources))
-        serial = np.empty_like(order)
-        serial[order] = copies_of_pairs(sources[order], ids[order])
         which = 2 * self.created
         self.created += 1
+        draws = isinstance(weight, Uniform | Normal) or isinstance(delay, Uniform | Normal)
+        ids = self.layout.ids_at(targets) if draws else targets
+        serial = serial_of_pairs(sources, ids) if draws else targets
+
+        def drawn(number: float | Uniform | Normal, which: int) -> Floats:
+            if isinstance(number, Uniform | Normal):
+                return values(number, own_uniforms(self._key, sources, ids, serial, which))
+            return np.full(len(sources), float(number))
+
         if not isinstance(weight, np.ndarray):
-            weight = values(weight, own_uniforms(self._key, sources, ids, serial, which))
+            weight = drawn(weight, which)
         shortest, longest = self.delay, self.longest_delay
         if not isinstance(delay, np.ndarray):
             shortest, longest = delay_steps(delay, self.resolution)
-            delay = values(delay, own_uniforms(self._key, sources, ids, serial, which + 1))
+            delay = drawn(delay, which + 1)
         delays = np.rint(delay / self.resolution)
         return weight, np.clip(delays, shortest, longest).astype(np.int64)
 

@@ -16,8 +16,8 @@ from distsp.rng.streams import uniform
 class FixedOutdegree(Rule):
     """`outdegree` synapses from every source, their targets drawn uniformly.
 
-    Every rank draws the synapses of all sources and keeps those onto its own targets: 10 ns for
-    each synapse of the network, on every rank.
+    Every rank draws the synapses of all sources and keeps those onto its own targets: at most 50 ns
+    for each synapse of the network, on every rank.
     """
 
     rule: Literal["fixed_outdegree"] = "fixed_outdegree"

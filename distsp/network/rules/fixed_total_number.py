@@ -18,9 +18,9 @@ MAX_TOTAL = 2**48
 class FixedTotalNumber(Rule):
     """`N` synapses, source and target of each drawn uniformly.
 
-    Every rank draws all synapses and keeps those onto its own targets: 15 ns for each synapse of
-    the network, on every rank. Without multapses it remembers all pairs meanwhile, in 16 to 32
-    bytes each.
+    Every rank draws all synapses and keeps those onto its own targets: at most 50 ns for each
+    synapse of the network, on every rank. Without multapses it remembers all pairs meanwhile, in 16
+    to 32 bytes each, and takes several times as long.
     """
 
     rule: Literal["fixed_total_number"] = "fixed_total_number"
