@@ -258,12 +258,12 @@ class TypeTable:
         delay = self.description.delay if delay is None else delay
         which = 2 * self.created
         self.created += 1
-        draws = isinstance(weight, Uniform | Normal) or isinstance(delay, Uniform | Normal)
+        draws = isinstance(weight, Distribution) or isinstance(delay, Distribution)
         ids = self.layout.ids_at(targets) if draws else targets
         serial = serial_of_pairs(sources, ids) if draws else targets
 
-        def drawn(number: float | Uniform | Normal, which: int) -> Floats:
-            if isinstance(number, Uniform | Normal):
+        def drawn(number: float | Distribution, which: int) -> Floats:
+            if isinstance(number, Distribution):
                 return values(number, own_uniforms(self._key, sources, ids, serial, which))
             return np.full(len(sources), float(number))
 
