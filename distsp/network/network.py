@@ -513,7 +513,7 @@ class Network:
         name : str, optional
             "recorder_0" and so on if not given.
         **parameters
-            As the recorder needs them.
+            As the recorder needs them, such as `neurons`: a population, a part of one, or several.
 
         Returns
         -------
@@ -522,7 +522,11 @@ class Network:
         """
         name = self._new_name("recorders", name, "recorder", self.recorders)
         where = f"recorders.{name}"
-        checked = Recorder.of(where, {"model": model, **parameters})
+        plain = {
+            key: value.description() if isinstance(value, Neurons) else value
+            for key, value in parameters.items()
+        }
+        checked = Recorder.of(where, {"model": model, **plain})
         checked.check_network(where, self, self.resolution)
         if isinstance(checked, SpikeRecorder):
             neurons = self.select(f"{where}.neurons", checked.neurons)

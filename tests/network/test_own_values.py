@@ -1,279 +1,128 @@
-"""Weights and delays of a connection's own, and what files of edges bring."""
+"""Values of each neuron's own: the same as if each neuron were a population of its own."""
 
-from pathlib import Path
-
-import h5py
 import numpy as np
 import pytest
+from scipy.stats import kstest, lognorm, norm, truncnorm, uniform
 
+from distsp import Network, Simulation
 from distsp.base.errors import InputError
-from distsp.engine.simulation import Simulation
-from distsp.experiment.experiment import Experiment
-from distsp.network.description import describe
-from distsp.network.network import Network
+from distsp.neurons import NeuronModel
 from distsp.parallel.ranks import Ranks
 
-UNIFORM = {"distribution": "uniform", "low": 2.0, "high": 3.0}
+N = 5
+RANGES = {
+    "iaf_psc_alpha": {"tau_m": (8.0, 12.0), "I_e": (380.0, 480.0), "tau_syn_ex": (1.0, 3.0)},
+    "iaf_psc_exp": {"V_th": (-57.0, -53.0), "t_ref": (1.0, 3.0), "C_m": (200.0, 300.0)},
+    "iaf_psc_delta": {"E_L": (-72.0, -68.0), "V_reset": (-75.0, -70.0), "I_e": (400.0, 500.0)},
+    "iaf_cond_exp": {"g_L": (15.0, 18.0), "I_e": (280.0, 350.0), "tau_syn_in": (1.0, 3.0)},
+    "iaf_cond_alpha": {"E_ex": (-5.0, 5.0), "I_e": (280.0, 350.0)},
+    "aeif_cond_exp": {"a": (2.0, 5.0), "b": (60.0, 90.0), "I_e": (700.0, 900.0)},
+    "aeif_cond_alpha": {"Delta_T": (1.5, 2.5), "I_e": (700.0, 900.0)},
+    "aeif_psc_exp": {"tau_w": (100.0, 150.0), "I_e": (700.0, 900.0)},
+    "izhikevich": {"a": (0.02, 0.1), "d": (2.0, 8.0), "I_e": (5.0, 10.0)},
+    "hh_psc_alpha": {"I_e": (600.0, 800.0), "g_L": (25.0, 35.0)},
+}
 
 
-def network(**own):
-    net = Network(seed=1)
-    a, b = net.create("iaf_psc_exp", 6, name="A"), net.create("iaf_psc_exp", 4, name="B")
-    net.synapse_type("s", **({"weight": 1.0, "delay": 1.0} | own))
-    return net, a, b
+def test_every_model_is_tried():
+    assert {*RANGES} == {*NeuronModel.members}
 
 
-def rows(simulation: Simulation) -> list[tuple[float, ...]]:
-    """Return source, target, weight and delay of each synapse."""
-    synapses = simulation.synapses("s")
-    keys = ("source", "target", "weight", "delay")
-    return list(zip(*(np.round(synapses[key], 9).tolist() for key in keys), strict=True))
+def build(model: str, own: list[dict[str, float]], together: bool):
+    """Return a network of neurons with their own values, in one population or in one each."""
+    net = Network(seed=3, update_interval=5.0)
+    values = {key: [one[key] for one in own] for key in own[0]}
+    growth = {"curve": "gaussian", "growth_rate": 0.1, "eta": 0.0, "eps": 0.3, "z": 1.0}
+    eps, z = [0.2, 0.25, 0.3, 0.35, 0.4], [1.0, 0.0, 2.5, 1.5, 3.0]
+    fast = {"tau_Ca": 50.0, "beta_Ca": 0.05}
+    if together:
+        elements = {"e": growth | {"eps": eps, "z": z}}
+        populations = [net.create(model, N, elements=elements, **fast, **values)]
+    else:
+        populations = [
+            net.create(model, 1, elements={"e": growth | {"eps": eps[i], "z": z[i]}}, **fast, **one)
+            for i, one in enumerate(own)
+        ]
+    weight = {"pA": 60.0, "mV": 0.4, "nS": 2.0}[NeuronModel.members[model].weight_unit]
+    noise = net.poisson_generator(rate=3000.0)
+    for p in populations:
+        net.drive(noise, p, weight=weight, delay=0.5)
+    return net, populations
 
 
-def test_each_synapse_has_what_the_list_says():
-    net, a, b = network()
-    lists = {"sources": [3, 0, 3, 3], "targets": np.array([1, 2, 1, 0], dtype=np.uint8)}
-    own = {"weight": np.array([4, 3, 2, 1], dtype=np.float32), "delay": [1.0, 0.5, 2.04, 1.26]}
-    net.connect(a, b, "s", "explicit", **lists, **own)
-    net.connect(a[5], b[3], "s", "all_to_all")
-    net.connect(a[4], b[3], "s", "all_to_all", delay=3.0)
-    net.connect(a[4], b[2], "s", "all_to_all", weight=-7.0)
-    simulation = Simulation(net, Ranks())
-    assert rows(simulation) == [
-        (0, 8, 3.0, 0.5),
-        (3, 6, 1.0, 1.3),
-        (3, 7, 4.0, 1.0),
-        (3, 7, 2.0, 2.0),
-        (4, 8, -7.0, 1.0),
-        (4, 9, 1.0, 3.0),
-        (5, 9, 1.0, 1.0),
-    ]
-    # The shortest delay of all connections is the slice, the longest one the ring.
-    assert simulation._slice_steps() == 5
-    assert simulation.state.arrays.due_weights.shape[1] == 30
-
-
-def test_a_spike_arrives_when_and_with_what_its_synapse_says():
-    net = Network(resolution=0.1, seed=1)
-    a = net.create("iaf_psc_delta", 1, name="A", I_e=900.0)
-    b = net.create("iaf_psc_delta", 3, name="B")
-    net.synapse_type("s", weight=1.0, delay=1.0)
-    own = {"weight": [0.5, -0.25, 0.125], "delay": [0.1, 1.7, 4.0]}
-    net.connect(a, b, "s", "explicit", sources=[0, 0, 0], targets=[0, 1, 2], **own)
-    simulation = Simulation(net, Ranks())
-    while a.spike_count[0] == 0:
-        simulation.run(0.1)
-    fired, rest, steps = simulation.step, b.V_m.copy(), {}
-    for _ in range(45):
-        simulation.run(0.1)
-        for i in np.flatnonzero(b.V_m != rest):
-            steps.setdefault(int(i), (simulation.step - fired, (b.V_m - rest)[i]))
-    assert {i: step for i, (step, _) in steps.items()} == {0: 1, 1: 17, 2: 40}
-    assert [steps[i][1] for i in range(3)] == pytest.approx([0.5, -0.25, 0.125])
-
-
-def test_distributions_of_a_connection():
-    net, a, b = network(weight=UNIFORM, delay=UNIFORM)
-    net.connect(a[:3], b, "s", "all_to_all")
-    wide = {"distribution": "uniform", "low": 10.0, "high": 11.0}
-    net.connect(a[3:], b, "s", "all_to_all", weight=wide, delay=UNIFORM | {"low": 0.1})
-    synapses = Simulation(net, Ranks()).synapses("s")
-    types = synapses["source"] < 3
-    assert ((synapses["weight"][types] > 2.0) & (synapses["weight"][types] < 3.0)).all()
-    assert ((synapses["weight"][~types] > 10.0) & (synapses["weight"][~types] < 11.0)).all()
-    # The type's own delays keep within the type's own range.
-    assert synapses["delay"][types].min() >= 2.0 - 1e-9
-    assert synapses["delay"][~types].min() < 2.0
-    assert len(np.unique(synapses["weight"])) == 24
-
-
-def test_later_connections_keep_within_what_the_simulation_has_room_for():
-    net, a, b = network()
-    net.synapse_type("t", weight=1.0, delay=1.0)
-    net.connect(a, b, "s", "all_to_all", delay=4.0)
-    simulation = Simulation(net, Ranks())
-    for delay in (0.9, 4.1, {"distribution": "uniform", "low": 1.0, "high": 5.0}):
-        with pytest.raises(InputError) as error:
-            net.connect(a, b, "s", "all_to_all", delay=delay)
-        assert str(error.value) == (
-            "connections.1.delay: must be from 1 to 4 ms, the delays of s when the simulation "
-            "was made"
+@pytest.mark.parametrize("model", RANGES)
+def test_neurons_with_own_values_are_as_alone(model):
+    rng = np.random.default_rng(8)
+    own = [{k: round(rng.uniform(*r), 1) for k, r in RANGES[model].items()} for _ in range(N)]
+    found = []
+    for together in (True, False):
+        net, populations = build(model, own, together)
+        Simulation(net, Ranks()).run(120.0)
+        found.append(
+            [
+                np.concatenate([read(p) for p in populations])
+                for read in (
+                    lambda p: p.V_m,
+                    lambda p: p.spike_count,
+                    lambda p: p.calcium,
+                    lambda p: p.z("e"),
+                )
+            ]
         )
-    with pytest.raises(InputError, match=r"connections.1.weight: all synapses of t share weight"):
-        net.connect(a, b, "t", "all_to_all", weight=2.0)
-    net.connect(a, b, "s", "all_to_all", delay=2.5, weight=3.0)
-    simulation.run(1.0)
-    assert [row[2:] for row in rows(simulation)[:2]] == [(1.0, 4.0), (3.0, 2.5)]
-
-
-def test_a_list_is_described_by_a_digest():
-    descriptions = []
-    for weight in ([1.0, 2.0], [1.0, 2.5]):
-        net, a, b = network()
-        net.connect(a, b, "s", "explicit", sources=[0, 1], targets=[0, 1], weight=weight)
-        descriptions.append(describe(net)["connections"][0])
-    one, other = descriptions
-    assert one["rule"] == other["rule"]
-    assert one["rule"]["sources"].startswith("2 numbers ")
-    assert one["weight"] != other["weight"]
-
-
-TEXT = """
-name = "wired"
-duration = 10.0
-
-[populations.A]
-model = "iaf_psc_exp"
-size = 6
-
-[synapse_types.s]
-weight = 1.0
-delay = 1.0
-
-[[connections]]
-source = "A"
-target = { population = "A", neurons = "0:3" }
-synapse = "s"
-weight = [0.5, 1]
-delay = { distribution = "uniform", low = 1.0, high = 2.0 }
-rule = { rule = "explicit", sources = [5, 0], targets = [1, 2] }
-
-[[connections]]
-source = "A"
-target = "A"
-synapse = "s"
-rule = { rule = "explicit", sources = [], targets = [] }
-
-[[connections]]
-source = "A"
-target = "A"
-synapse = "s"
-weight = -2.0
-rule = { rule = "pairwise_poisson", pairwise_avg_num_conns = 0.5 }
-
-[[connections]]
-source = "A"
-target = "A"
-synapse = "s"
-rule = { rule = "edges_from_file", path = "PATH" }
-"""
-
-
-def test_as_toml(tmp_path):
-    path = tmp_path / "edges.csv"
-    path.write_text("source,target\n1,2\n")
-    experiment = Experiment.from_toml(TEXT.replace("PATH", str(path)))
-    assert Experiment.from_toml(experiment.to_toml()) == experiment
-    assert experiment.scaled(2.0).changed("connections.0.weight", "[2.0, 3.0]") != experiment
-    simulation = Simulation(experiment.build(), Ranks())
-    listed = [row for row in rows(simulation) if row[2] > 0]
-    assert [row[:3] for row in listed] == [(0, 2, 1.0), (1, 2, 1.0), (5, 1, 0.5)]
-
-
-def test_a_table_of_edges(tmp_path, monkeypatch):
-    monkeypatch.setattr("distsp.network.rules.edges_from_file.EDGES_TOGETHER", 2)
-    path = tmp_path / "edges.csv"
-    text = "source, target, weight, delay\n5,3,2.5,1.5\n\n0,0,-1,0.5\n5,3,1e1,1.0\n1,2,3,1\n"
-    path.write_text(text)
-    net, a, b = network()
-    net.connect(a, b, "s", "edges_from_file", path=str(path))
-    assert net.connections[0].rule.expected(6, 4) == 4
-    simulation = Simulation(net, Ranks())
-    edges = [(0, 6, -1.0, 0.5), (1, 8, 3.0, 1.0), (5, 9, 2.5, 1.5), (5, 9, 10.0, 1.0)]
-    assert rows(simulation) == edges
-    assert simulation._slice_steps() == 5
+    assert found[0][1].sum() > 5
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(
-    ("columns", "expected"),
+    ("distribution", "exact"),
     [
-        ("source,target", (1.0, 1.0)),
-        ("source,target,weight", (2.0, 1.0)),
-        ("source,target,delay", (1.0, 2.0)),
+        ({"distribution": "uniform", "low": 2.0, "high": 5.0}, uniform(2.0, 3.0)),
+        ({"distribution": "normal", "mean": 9.0, "std": 1.0}, norm(9.0, 1.0)),
+        (
+            {"distribution": "normal", "mean": 9.0, "std": 1.0, "low": 8.0, "high": 9.5},
+            truncnorm(-1.0, 0.5, 9.0, 1.0),
+        ),
+        ({"distribution": "lognormal", "mean": 1.0, "std": 0.3}, lognorm(0.3, scale=np.e)),
     ],
 )
-def test_a_table_with_fewer_columns(tmp_path, columns, expected):
-    path = tmp_path / "edges.csv"
-    path.write_text(columns + "\n" + ("1,2,2" if columns.count(",") == 2 else "1,2"))
-    net, a, b = network()
-    net.connect(a, b, "s", "edges_from_file", path=str(path))
-    row = rows(Simulation(net, Ranks()))[0]
-    assert row == (1, 8, *expected)
+def test_values_are_drawn_from_the_distribution(distribution, exact):
+    net = Network(seed=6)
+    neurons = net.create("iaf_psc_exp", 20_000, tau_m=distribution)
+    assert kstest(neurons.parameters.tau_m, exact.cdf).pvalue > 1e-4
+    other = net.create("iaf_psc_exp", 20_000, tau_m=distribution)
+    assert abs(np.corrcoef(neurons.parameters.tau_m, other.parameters.tau_m)[0, 1]) < 0.05
 
 
-def sonata(path: Path, index: list[int] | None = None, **columns: object) -> None:
-    """Write edges of SONATA: a population for each of `columns`."""
-    with h5py.File(path, "w") as file:
-        for name, (sources, targets, weights, delays) in columns.items():
-            group = file.create_group(f"edges/{name}")
-            group["source_node_id"] = np.array(sources, np.uint64)
-            group["target_node_id"] = np.array(targets, np.uint64)
-            group["edge_group_id"] = np.zeros(len(sources), np.uint64)
-            group["edge_group_index"] = np.array(index or range(len(sources)), np.uint64)
-            if weights is not None:
-                group["0/syn_weight"], group["0/delay"] = weights, delays
-
-
-def test_edges_of_sonata(tmp_path):
-    path = tmp_path / "edges.h5"
-    sonata(path, one=([5, 0], [3, 1], None, None), two=([4, 2], [3, 1], [2.0, 4.0], [1.5, 2.5]))
-    net, a, b = network()
-    net.connect(a, b, "s", "edges_from_file", path=str(path), population="one")
-    net.connect(a, b, "s", "edges_from_file", path=str(path), population="two")
-    net.connect(a, b, "s", "edges_from_file", path=str(path), population="two", weight=9.0)
-    expected = [(0, 7, 1.0, 1.0), (2, 7, 4.0, 2.5), (2, 7, 9.0, 2.5)]
-    expected += [(4, 9, 2.0, 1.5), (4, 9, 9.0, 1.5), (5, 9, 1.0, 1.0)]
-    assert rows(Simulation(net, Ranks())) == expected
-
-
-def test_edges_of_sonata_with_an_index(tmp_path):
-    path = tmp_path / "edges.h5"
-    sonata(path, [2, 0, 1], one=([0, 1, 2], [0, 1, 2], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]))
-    net, a, b = network()
-    net.connect(a, b, "s", "edges_from_file", path=str(path))
-    expected = [(0, 6, 3.0, 3.0), (1, 7, 1.0, 1.0), (2, 8, 2.0, 2.0)]
-    assert rows(Simulation(net, Ranks())) == expected
-
-
-FILES = [
-    ("source;target\n", "path: the first line of {path} must be source,target with weight, delay"),
-    ("", "path: the first line of {path} must be source,target with weight, delay or both"),
-    ("source,target\n1\n", "path: {path}, lines 2 to 2: "),
-    ("source,target\n1,x\n", "path: {path}, lines 2 to 2: could not convert string 'x' to int64"),
-    ("source,target\n0,4\n", "path: {path}, target: 4 must be from 0 to 3"),
-    ("source,target\n-1,0\n", "path: {path}, source: -1 must be from 0 to 5"),
-    ("source,target,weight\n1,0,nan\n", "path: '{path}' has a weight that is not finite"),
-]
-
-
-@pytest.mark.parametrize(("text", "words"), FILES, ids=[words for _, words in FILES])
-def test_wrong_tables(tmp_path, monkeypatch, text, words):
-    monkeypatch.chdir(tmp_path)
-    Path("edges.csv").write_text(text)
-    net, a, b = network()
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"tau_m": [1.0, 2.0]}, "parameters.tau_m: an array of shape (2,) must have one entry"),
+        ({"tau_m": [1, 2, 3, 4, -5.0]}, "parameters.tau_m: -5.0 must be greater than 0"),
+        ({"tau_m": [1, 2, 3, 4, np.nan]}, "parameters.tau_m: nan must be a finite number"),
+        ({"I_e": ["a"] * 5}, "must be numbers, one for each neuron"),
+        ({"I_e": {"distribution": "gamma"}}, "I_e.distribution: 'gamma' must be one of uniform"),
+        ({"V_reset": [-70.0, -70.0, -70.0, -70.0, -40.0]}, "V_reset"),
+        ({"t_ref": [1.0, 1.0, 1.0, 1.0, 1.05]}, "t_ref: 1.05 ms must be a whole multiple"),
+        ({"initial": {"I_syn": 1.0}}, "initial.I_syn: there is no such key; it has I_syn_ex"),
+        ({"V_m": [1.0]}, "V_m: an array of shape (1,) must have one entry for each of the 5"),
+    ],
+)
+def test_wrong_values_are_told(values, told):
     with pytest.raises(InputError) as error:
-        net.connect(a, b, "s", "edges_from_file", path="edges.csv")
-    right = words.format(path="edges.csv")
-    assert str(error.value).startswith(f"connections.0.rule.{right}")
+        Network().create("iaf_psc_exp", 5, name="P", **values)
+    assert told in str(error.value)
+    assert str(error.value).startswith("populations.P.")
     assert "\n" not in str(error.value)
-    assert net.connections == []
 
 
-def test_wrong_sonata(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    sonata(Path("two.h5"), one=([0], [0], None, None), two=([0], [0], None, None))
-    h5py.File("none.h5", "w").close()
-    Path("edges.csv").write_text("source,target\n")
-    wrong = [
-        ({"path": "two.h5"}, "population: is missing; it must be one of one, two"),
-        ({"path": "two.h5", "population": "x"}, "population: 'x' must be one of one, two"),
-        ({"path": "none.h5"}, "path: 'none.h5' has no edges of SONATA"),
-        ({"path": "edges.csv", "population": "x"}, "population: 'x' is of a SONATA file, but"),
-    ]
-    net, a, b = network()
-    for values, words in wrong:
-        with pytest.raises(InputError) as error:
-            net.connect(a, b, "s", "edges_from_file", **values)
-        assert str(error.value).startswith(f"connections.0.rule.{words}")
-    net.connect(a, b, "s", "edges_from_file", path="edges.csv")
-    assert rows(Simulation(net, Ranks())) == []
+def test_initial_values_of_any_variable():
+    net = Network(seed=1)
+    drawn = {"distribution": "uniform", "low": 0.0, "high": 9.0}
+    neurons = net.create(
+        "iaf_psc_exp", 3, V_m=[-70.0, -60.0, -65.0], initial={"I_syn_ex": drawn, "I_syn_in": -2.0}
+    )
+    Simulation(net, Ranks())
+    assert neurons.V_m.tolist() == [-70.0, -60.0, -65.0]
+    assert neurons.state("I_syn_in").tolist() == [-2.0] * 3
+    assert len({*neurons.state("I_syn_ex").tolist()}) == 3
