@@ -101,8 +101,8 @@ def test_begins_without_entries(network, written):
 
 
 def test_what_is_saved_comes_back(network, written, restore):
-    recording, _ = recorded(network)
     fresh = PopulationMeans(interval=0.5).begin("recording", network)
+    recording, _ = recorded(network)
     assert written(fresh) != written(recording)
     restore(fresh, [recording], network.layout)
     assert written(fresh) == written(recording)
