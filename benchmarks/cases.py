@@ -53,13 +53,17 @@ def neurons(per_rank: int, steps: int, expected: float | None = 1.0) -> Numbers:
 def neuron_cost(
     model: str, size: int, duration: float, rate: float, weight: float, **parameters: float
 ) -> Numbers:
-    """Integrate unconnected neurons of any model with Poisson input of `rate` (Hz) each."""
+    """Integrate unconnected neurons of any model with Poisson input of `rate` (Hz) each.
+
+    The spikes are those of a run of the same length that follows.
+    """
     net = Network(RESOLUTION, seed=1)
     population = net.create(model, size, **parameters)
     net.drive(net.poisson_generator(rate), population, weight=weight, delay=1.0)
     sim = Simulation(net)
     sim.run(50.0)
-    return timed_run(sim, duration)
+    measured = timed_run(sim, duration)
+    return measured | {"spikes": timed_run(sim, duration)["spikes"]}
 
 
 def delivery(

@@ -63,7 +63,7 @@ from distsp.neurons.values import at, constant
 TOLERANCE = 1e-6
 """How far the two methods may differ after a step (mV)."""
 
-HALVINGS = 12
+HALVINGS = 16
 
 LARGEST_EXPONENT = 600.0
 """Of (V_peak - V_th) / Delta_T: what it causes in a step stays a number."""

@@ -152,14 +152,14 @@ def test_leaky_neurons_spike_at_the_end_of_a_step(run_model, model, t_ref):
 
 
 ADAPTIVE = {
-    "default": {"I_e": 700.0},
-    "refractory": {"I_e": 900.0, "t_ref": 1.5},
-    "bursting": {"I_e": 700.0, "V_reset": -46.0, "b": 60.0, "tau_w": 60.0},
-    "sharp": {"I_e": 700.0, "Delta_T": 0.1, "t_ref": 0.5},
+    "default": {"I_e": 1100.0},
+    "refractory": {"I_e": 1200.0, "t_ref": 1.5},
+    "bursting": {"I_e": 1100.0, "V_reset": -46.0, "b": 60.0, "tau_w": 60.0},
+    "sharp": {"I_e": 1100.0, "Delta_T": 0.1, "t_ref": 0.5},
     "blunt": {"I_e": 1100.0, "Delta_T": 8.0, "V_peak": -20.0, "a": -2.0},
-    "low peak": {"I_e": 700.0, "V_peak": -46.0},
+    "low peak": {"I_e": 1100.0, "V_peak": -46.0},
     "no exponential": {"I_e": 900.0, "Delta_T": 0.0, "t_ref": 1.0},
-    "subthreshold": {"I_e": 900.0, "a": 30.0, "b": 0.0, "tau_w": 20.0},
+    "subthreshold": {"I_e": 1700.0, "a": 30.0, "b": 0.0, "tau_w": 20.0},
 }
 
 
@@ -167,17 +167,18 @@ ADAPTIVE = {
 @pytest.mark.parametrize("kind", ADAPTIVE)
 def test_adaptive_neurons(run_model, model, kind):
     parameters = ADAPTIVE[kind] | SYNAPSES
-    largest = (500.0, 300.0) if "psc" in model else (8.0, 6.0)
+    largest = (500.0, 150.0) if "psc" in model else (8.0, 2.0)
     inputs, current = random_input(3, 1500, largest)
     states, spikes, _ = run_model(model, parameters, inputs, current)
     expected, potentials = adaptive(model, parameters, inputs, current)
-    assert len(expected) > 3
+    assert len(expected) > 4
     assert len(spikes) == len(expected)
     assert np.abs(np.array([k for k, _ in spikes]) - expected).max() <= 1
     apart = np.abs(states[:, 0, 0] - potentials)
     until = expected[0]
     assert apart[: until - 20].max() < 1e-5
-    assert np.median(apart) < 1e-4
+    # A spike that is apart by 1e-4 ms moves what follows by as much.
+    assert np.median(apart) < 1e-3
 
 
 def test_hodgkin_and_huxley(run_model):
