@@ -277,3 +277,21 @@ def test_wrong_sonata(tmp_path, monkeypatch):
         assert str(error.value).startswith(f"connections.0.rule.{words}")
     net.connect(a, b, "s", "edges_from_file", path="edges.csv")
     assert rows(Simulation(net, Ranks())) == []
+
+
+HUGE = {
+    "fixed_outdegree": {"outdegree": 2**31 - 1},
+    "fixed_total_number": {"N": 2**45},
+    "pairwise_bernoulli": {"p": 1.0},
+    "pairwise_poisson": {"pairwise_avg_num_conns": 1.0},
+}
+
+
+@pytest.mark.parametrize("rule", HUGE)
+def test_what_does_not_fit_into_memory_is_refused_before_it_is_drawn(rule):
+    net = Network()
+    a = net.create("iaf_psc_delta", 5_000_000)
+    net.synapse_type("s", weight=1.0, delay=0.1)
+    net.connect(a, a, "s", rule, **HUGE[rule])
+    with pytest.raises(InputError, match="neurons, their synapses and delays need at least"):
+        Simulation(net, Ranks())
