@@ -63,6 +63,9 @@ from distsp.neurons.values import at, constant
 TOLERANCE = 1e-6
 """How far the two methods may differ after a step (mV)."""
 
+TIME_TOLERANCE = 1e-7
+"""How far they may differ, where V moves fast, by when it gets there (ms)."""
+
 HALVINGS = 16
 
 LARGEST_EXPONENT = 600.0
@@ -358,13 +361,15 @@ def again(
         )
         reached = moved >= threshold
         near |= reached
-        if s > least and (reached or not error <= TOLERANCE):
+        # Where V rises steeply it is the time that must be right.
+        enough = TOLERANCE * s + TIME_TOLERANCE * abs(moved - y)
+        if s > least and (reached or not error * s <= enough):
             s *= 0.5
             continue
         part = (threshold - y) / (moved - y) if reached else 1.0
         y, x, t = moved, x + part * s * change, t + part * s
         left_ex, left_in = fast_exp(-t * rate_ex), fast_exp(-t * rate_in)
-        if error < 0.015625 * TOLERANCE and not near:
+        if error * s < 0.015625 * enough and not near:
             s *= 2.0
 
 
