@@ -150,6 +150,7 @@ class Network:
         -------
         Population
         """
+        self._check_open("populations")
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
         given = {"model": model, "size": size, "parameters": parameters}
@@ -207,6 +208,7 @@ class Network:
         allow_autapses, allow_multapses : bool
             Whether the structural update may connect a neuron to itself, or a pair again.
         """
+        self._check_open("synapse types")
         name = self._new_name("synapse_types", name, "synapses", self.synapse_types)
         where = f"synapse_types.{name}"
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
@@ -565,6 +567,11 @@ class Network:
                 if np.array_equal(recorded.ids, neurons.ids):
                     return name
         return None
+
+    def _check_open(self, what: str) -> None:
+        """Refuse to add what a simulation has already laid out."""
+        if any(population.reader is not None for population in self.populations.values()):
+            raise InputError(f"{what} cannot be added once there is a Simulation")
 
     def _check_neurons(self, where: str, neurons: Any) -> None:
         """Refuse what are no neurons, or are neurons of another network."""
