@@ -71,7 +71,7 @@ NETWORK = [
 
 WRONG = [
     # Populations.
-    (lambda n: n.create("iaf", 1), "populations.C.model: 'iaf' must be one of iaf_"),
+    (lambda n: n.create("iaf", 1), "populations.C.model: 'iaf' must be one of "),
     (lambda n: n.create(3, 1), "populations.C.model: 3 must be a valid string"),
     (lambda n: n.create("iaf_psc_exp", 0), "populations.C.size: 0 must be greater than or"),
     (lambda n: n.create("iaf_psc_exp", 2.5), "populations.C.size: 2.5 must be a valid integer"),
