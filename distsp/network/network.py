@@ -543,6 +543,8 @@ class Network:
         """Record the population means every `interval` (ms); `Simulation.recording` has them."""
         values = RecordingFields.check("", {"record_interval": interval})
         whole_steps("record_interval", values.record_interval, self.resolution, least=1)
+        if not isinstance(self.recorders.get(MEANS), PopulationMeans | None):
+            self._new_name("recorders", MEANS, "", self.recorders)
         self.recorders[MEANS] = PopulationMeans(interval=values.record_interval)
         self.has_changed()
 
@@ -553,9 +555,8 @@ class Network:
             one = Neurons([piece])
             if not self._recorder_of_spikes(one):
                 name = f"spikes_{piece.population.name}"
-                name = (
-                    name if piece.whole else self._new_name("recorders", None, name, self.recorders)
-                )
+                if not piece.whole or name in self.recorders:
+                    name = self._new_name("recorders", None, name, self.recorders)
                 self.recorders[name] = SpikeRecorder(neurons=one.description())
         self.has_changed()
 

@@ -328,3 +328,22 @@ def test_spikes_of_the_same_neurons_have_one_recorder():
     net.record_spikes(e[:2])
     net.recorder("spike_recorder", "others", neurons={"population": "E", "neurons": [0, 2]})
     assert len(net.recorders) == 3
+
+
+def test_no_recorder_takes_the_place_of_another():
+    net = Network()
+    e = net.create("iaf_psc_exp", 4, name="E")
+    net.recorder("multimeter", "spikes_E", neurons="E")
+    net.record_spikes(e)
+    assert [recorder.model for recorder in net.recorders.values()] == [
+        "multimeter",
+        "spike_recorder",
+    ]
+    net.record(5.0)
+    net.record(7.0)  # asked for again, with another interval
+    assert net.recorders["recording"].interval == 7.0
+    other = Network()
+    other.create("iaf_psc_exp", 4, name="E")
+    other.recorder("multimeter", "recording", neurons="E")
+    with pytest.raises(InputError, match=r"^recorders.recording: 'recording' is there already"):
+        other.record(5.0)
