@@ -1,6 +1,7 @@
 """Families of components: each is a class in a file of its own, which registers itself by name."""
 
 from functools import reduce
+from inspect import get_annotations
 from operator import or_
 from typing import Annotated, Any, ClassVar, Self
 
@@ -39,7 +40,10 @@ class Component(Fields):
         """Register a member under its name, or begin a family."""
         if "key" in cls.__dict__:
             cls.members = {}
-        elif name := cls.name():
+            return
+        # One that inherits the name of another does not take its place.
+        own = cls.key in cls.__dict__ or cls.key in get_annotations(cls)
+        if own and (name := cls.name()):
             cls.members[name] = cls
 
     @classmethod

@@ -57,7 +57,8 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
     for p in network.populations.values():
         for name, element in p.elements.items():
             # Rank 0 lists what is vacant at an update.
-            grown = np.mean(element.z + np.abs(element.growth_rate) * interval)
+            with np.errstate(over="ignore"):
+                grown = float(np.mean(element.z + np.abs(element.growth_rate) * interval))
             if 8 * grown * p.size > installed:
                 raise InputError(
                     f"populations.{p.name}.elements.{name}: memory must hold {p.size} times "

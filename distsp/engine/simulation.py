@@ -96,7 +96,6 @@ class Simulation:
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._recorders: dict[str, Recorder] = {}
-        self._types = tuple(network.synapse_types)
         self._drive_history = DriveHistory()
         self._seen = -1
         self._capacity = 0
@@ -279,10 +278,6 @@ class Simulation:
         network = self.network
         if self._seen == network.version:
             return
-        if network.size != self.layout.n_neurons or tuple(network.synapse_types) != self._types:
-            raise InputError(
-                "populations and synapse types cannot be added once there is a Simulation"
-            )
         # Calcium and elements up to now have followed the old parameters.
         if self._seen >= 0:
             self._grow_all()

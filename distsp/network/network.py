@@ -150,6 +150,7 @@ class Network:
         -------
         Population
         """
+        self._check_open("populations")
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
         given = {"model": model, "size": size, "parameters": parameters}
@@ -207,6 +208,7 @@ class Network:
         allow_autapses, allow_multapses : bool
             Whether the structural update may connect a neuron to itself, or a pair again.
         """
+        self._check_open("synapse types")
         name = self._new_name("synapse_types", name, "synapses", self.synapse_types)
         where = f"synapse_types.{name}"
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
@@ -541,6 +543,8 @@ class Network:
         """Record the population means every `interval` (ms); `Simulation.recording` has them."""
         values = RecordingFields.check("", {"record_interval": interval})
         whole_steps("record_interval", values.record_interval, self.resolution, least=1)
+        if not isinstance(self.recorders.get(MEANS), PopulationMeans | None):
+            self._new_name("recorders", MEANS, "", self.recorders)
         self.recorders[MEANS] = PopulationMeans(interval=values.record_interval)
         self.has_changed()
 
@@ -551,9 +555,8 @@ class Network:
             one = Neurons([piece])
             if not self._recorder_of_spikes(one):
                 name = f"spikes_{piece.population.name}"
-                name = (
-                    name if piece.whole else self._new_name("recorders", None, name, self.recorders)
-                )
+                if not piece.whole or name in self.recorders:
+                    name = self._new_name("recorders", None, name, self.recorders)
                 self.recorders[name] = SpikeRecorder(neurons=one.description())
         self.has_changed()
 
@@ -565,6 +568,11 @@ class Network:
                 if np.array_equal(recorded.ids, neurons.ids):
                     return name
         return None
+
+    def _check_open(self, what: str) -> None:
+        """Refuse to add what a simulation has already laid out."""
+        if any(population.reader is not None for population in self.populations.values()):
+            raise InputError(f"{what} cannot be added once there is a Simulation")
 
     def _check_neurons(self, where: str, neurons: Any) -> None:
         """Refuse what are no neurons, or are neurons of another network."""

@@ -91,6 +91,17 @@ def test_a_member_that_is_made_later_is_known_from_then_on():
         del Animal.members["dog"]
 
 
+def test_who_inherits_a_name_does_not_take_its_place():
+    class Ring(Circle):
+        width: Positive
+
+    class Kitten(Cat):
+        age: int
+
+    assert Shape.members["circle"] is Circle
+    assert Animal.members["cat"] is Cat
+
+
 def test_families_do_not_mix():
     assert not {*Shape.members} & {*Animal.members}
     families = {

@@ -56,7 +56,7 @@ class Loop:
         for name, (weight, delay) in TYPES.items():
             net.synapse_type(name, weight=weight, delay=delay)
         self.layout = Layout(0, 1, net.size)
-        self.synapses = Synapses(self.layout, net.synapse_types, H, net.seed)
+        self.synapses = Synapses(self.layout, net.synapse_types, net.spreads, H, net.seed)
         for name, source, target in SYNAPSES:
             self.synapses[name].add(np.array([source]), np.array([target]))
         self.state = RankState(self.layout, net.populations, [], len(TYPES), False, n_slots=17)

@@ -236,7 +236,7 @@ WRONG = [
     ("size = 10", "size = 0", "populations.E.size: 0 must be greater than or equal to 1"),
     ("size = 10", "size = 3000000000", "populations.E.size: 3000000000"),
     ("size = 10", 'size = "10"', "populations.E.size: '10' must be a valid integer"),
-    ("iaf_psc_exp", "hodgkin", "populations.I.model: 'hodgkin' must be one of aeif_cond"),
+    ("iaf_psc_exp", "hodgkin", "populations.I.model: 'hodgkin' must be one of "),
     ("tau_m = 12", "tau_m = -12", "populations.E.parameters.tau_m: -12 must be greater than 0"),
     ("tau_m = 12", "V_th = -80", "populations.E.parameters: V_reset, -70.0 mV, must be below"),
     ("tau_m = 12", "t_ref = 0.25", "populations.E.parameters.t_ref: 0.25 ms must be a whole"),

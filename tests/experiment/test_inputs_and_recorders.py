@@ -156,7 +156,7 @@ WRONG = [
         "rate = 100\namplitude = 1",
         "inputs.noise.amplitude: 1 is set, but there is no",
     ),
-    ('model = "dc_generator"', 'model = "dc"', "inputs.current.model: 'dc' must be one of dc_gene"),
+    ('model = "dc_generator"', 'model = "dc"', "inputs.current.model: 'dc' must be one of "),
     ('model = "dc_generator"', "model = 3", "inputs.current.model: 3 must be a valid string"),
     (
         "delay = 2 ",

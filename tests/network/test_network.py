@@ -71,7 +71,7 @@ NETWORK = [
 
 WRONG = [
     # Populations.
-    (lambda n: n.create("iaf", 1), "populations.C.model: 'iaf' must be one of aeif_"),
+    (lambda n: n.create("iaf", 1), "populations.C.model: 'iaf' must be one of "),
     (lambda n: n.create(3, 1), "populations.C.model: 3 must be a valid string"),
     (lambda n: n.create("iaf_psc_exp", 0), "populations.C.size: 0 must be greater than or"),
     (lambda n: n.create("iaf_psc_exp", 2.5), "populations.C.size: 2.5 must be a valid integer"),
@@ -328,3 +328,22 @@ def test_spikes_of_the_same_neurons_have_one_recorder():
     net.record_spikes(e[:2])
     net.recorder("spike_recorder", "others", neurons={"population": "E", "neurons": [0, 2]})
     assert len(net.recorders) == 3
+
+
+def test_no_recorder_takes_the_place_of_another():
+    net = Network()
+    e = net.create("iaf_psc_exp", 4, name="E")
+    net.recorder("multimeter", "spikes_E", neurons="E")
+    net.record_spikes(e)
+    assert [recorder.model for recorder in net.recorders.values()] == [
+        "multimeter",
+        "spike_recorder",
+    ]
+    net.record(5.0)
+    net.record(7.0)  # asked for again, with another interval
+    assert net.recorders["recording"].interval == 7.0
+    other = Network()
+    other.create("iaf_psc_exp", 4, name="E")
+    other.recorder("multimeter", "recording", neurons="E")
+    with pytest.raises(InputError, match=r"^recorders.recording: 'recording' is there already"):
+        other.record(5.0)

@@ -105,7 +105,7 @@ def known(monkeypatch):
 
 def test_it_registers_itself():
     assert REGISTERED is Gambler
-    with pytest.raises(InputError, match=r"must be one of iaf_cond_exp, .*test_gambler"):
+    with pytest.raises(InputError, match=r"must be one of .*iaf_psc_exp.*, test_gambler"):
         Network().create("test_gamblers", 1)
 
 
