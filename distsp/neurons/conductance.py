@@ -72,7 +72,7 @@ def quadrature(resolution: float) -> list[tuple[float, float]]:
 
     Examples
     --------
-    >>> round(sum(t**7 * weight for t, weight in quadrature(2.0)), 9)
+    >>> float(round(sum(t**7 * weight for t, weight in quadrature(2.0)), 9))
     32.0
     """
     nodes, weights = np.polynomial.legendre.leggauss(N_POINTS)
