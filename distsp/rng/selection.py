@@ -13,7 +13,7 @@ def drawn_places(seed: int, neurons: range, fraction: Fraction) -> Ints:
     Examples
     --------
     >>> drawn_places(1, range(100, 110), Fraction(fraction=0.3))
-    array([1, 4, 6])
+    array([0, 7, 9])
     """
     lots = uniforms(stream_key(seed, Purpose.SELECTION, fraction.draw), np.array(neurons), 0)
     n = max(round(fraction.fraction * len(neurons)), 1)
