@@ -126,6 +126,44 @@ def _take_due(
 
 
 @inlined
+def _run_kernel(
+    kernels: Any,
+    drives: Drives,
+    row: Any,
+    into: tuple[Floats, Floats, Floats],
+    first_id: int,
+    stride: int,
+    lo: int,
+    n: int,
+    step: int,
+    n_steps: int,
+    work: Workspace,
+) -> None:
+    """Add what one drive brings to a block of neurons: excitation, inhibition, current."""
+    kernels[row.kernel](
+        drives.integers[row.first_integer : row.last_integer],
+        drives.numbers[row.first_number : row.last_number],
+        drives.thresholds[row.first_threshold : row.last_threshold],
+        row.key,
+        row.begin,
+        row.end,
+        row.delay,
+        row.weight,
+        step,
+        n_steps,
+        first_id,
+        stride,
+        lo,
+        n,
+        into[0],
+        into[1],
+        into[2],
+        work.words,
+        work.counts,
+    )
+
+
+@inlined
 def _take_driven(
     kernels: Any,
     drives: Drives,
@@ -148,37 +186,18 @@ def _take_driven(
         row = rows[i]
         if row.population != p:
             continue
-        whole = row.first_mask < 0
-        first = max(row.first_mask, 0) + lo
-        mask = drives.masks[first : first + n]
-        if not whole and not np.any(mask):
+        if row.first_mask < 0:
+            into = work.input_ex, work.input_in, work.current
+            _run_kernel(kernels, drives, row, into, first_id, stride, lo, n, step, n_steps, work)
             continue
-        for lag in range(0 if whole else n_steps):
+        mask = drives.masks[row.first_mask + lo : row.first_mask + lo + n]
+        if not np.any(mask):
+            continue
+        for lag in range(n_steps):
             for brought in (work.part_ex, work.part_in, work.part_current):
                 brought[lag, :n] = 0.0
-        kernels[row.kernel](
-            drives.integers[row.first_integer : row.last_integer],
-            drives.numbers[row.first_number : row.last_number],
-            drives.thresholds[row.first_threshold : row.last_threshold],
-            row.key,
-            row.begin,
-            row.end,
-            row.delay,
-            row.weight,
-            step,
-            n_steps,
-            first_id,
-            stride,
-            lo,
-            n,
-            work.input_ex if whole else work.part_ex,
-            work.input_in if whole else work.part_in,
-            work.current if whole else work.part_current,
-            work.words,
-            work.counts,
-        )
-        if whole:
-            continue
+        into = work.part_ex, work.part_in, work.part_current
+        _run_kernel(kernels, drives, row, into, first_id, stride, lo, n, step, n_steps, work)
         for lag in range(n_steps):
             for brought, total in (
                 (work.part_ex, work.input_ex),
