@@ -10,6 +10,7 @@ from typing import Any
 import numba
 from numba import types
 from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba.extending import intrinsic
 from numba.typed import List
 
 # Intel's vector library rounds differently in the vector body and in the remainder of a loop, so
@@ -93,3 +94,36 @@ def as_tuple(functions: Any) -> Any:
     """Return a list of `function_list` as a tuple, which takes 12 ns less for each look-up."""
     f = functions
     return f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]
+
+
+def _borrowed(typing_context: Any, value: Any) -> Any:
+    """Return arrays, or tuples of arrays, without their owner: references to them are not counted.
+
+    Counting is an atomic addition, twice for each array that the loop over slices takes out of a
+    tuple. Whoever calls must hold the arrays for as long as what this returns is used.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _without_owner(context, builder, signature.args[0], arguments[0])
+
+    return value(value), generate
+
+
+borrowed: Any = intrinsic(_borrowed)
+
+
+def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Return the machine's form of an array or of a tuple with no array's owner in it."""
+    if isinstance(kind, types.BaseTuple):
+        kinds: Any = kind
+        parts = [
+            _without_owner(context, builder, part, builder.extract_value(value, i))
+            for i, part in enumerate(kinds)
+        ]
+        return context.make_tuple(builder, kind, parts)
+    if not isinstance(kind, types.Array):
+        return value
+    array = context.make_array(kind)(context, builder, value)
+    array.meminfo = array.meminfo.type(None)
+    array.parent = array.parent.type(None)
+    return array._getvalue()

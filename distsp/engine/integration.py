@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import Bools, Floats, Int32s, Ints, Records, UInt32s, aligned
+from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, Records, UInt32s, aligned
 from distsp.base.compiled import compiled, inlined
 from distsp.engine.delivery import ROWS_AHEAD
 from distsp.engine.drives import Drives
@@ -213,6 +213,40 @@ def _take_driven(
 
 
 @inlined
+def _step_block(
+    kernel: Any,
+    constants: Array,
+    row: Any,
+    block: tuple[Floats, Int32s, int, int, int, int, int, int],
+    work: Workspace,
+    count: int,
+) -> int:
+    """Take a block of neurons of one population through a slice; return the number of spikes."""
+    variables, refractory, lo, hi, step, n_steps, first_id, stride = block
+    return kernel(
+        variables,
+        refractory,
+        lo,
+        hi,
+        work.input_ex,
+        work.input_in,
+        work.current,
+        row.driven,
+        n_steps,
+        constants,
+        work.scratch,
+        row.key,
+        step,
+        first_id,
+        stride,
+        work.lags,
+        work.neurons,
+        count,
+        row.first,
+    )
+
+
+@inlined
 def integrate(
     model_kernels: Any,
     input_kernels: Any,
@@ -253,76 +287,20 @@ def integrate(
             _take_driven(
                 input_kernels, drives, p, driven, first_id, size, lo, hi - lo, step, n_steps, work
             )
+            block = (variables, refractory, lo, hi, step, n_steps, first_id, size)
             if row.differ == 0:
-                count = model_kernels[0][row.kernel](
-                    variables,
-                    refractory,
-                    lo,
-                    hi,
-                    work.input_ex,
-                    work.input_in,
-                    work.current,
-                    driven,
-                    n_steps,
-                    populations.constants[p],
-                    work.scratch,
-                    row.key,
-                    step,
-                    first_id,
-                    size,
-                    lags,
-                    neurons,
-                    count,
-                    first,
-                )
+                kernel = model_kernels[0][row.kernel]
+                count = _step_block(kernel, populations.constants[p], row, block, work, count)
                 continue
             shape = (row.n_constants, BLOCK_NEURONS)
             begin = row.first_constant + lo // BLOCK_NEURONS * shape[0] * shape[1]
             own = populations.own_constants[begin : begin + shape[0] * shape[1]]
             if row.differ == 1:
-                count = model_kernels[1][row.kernel](
-                    variables,
-                    refractory,
-                    lo,
-                    hi,
-                    work.input_ex,
-                    work.input_in,
-                    work.current,
-                    driven,
-                    n_steps,
-                    own.reshape((1, shape[0], shape[1])),
-                    work.scratch,
-                    row.key,
-                    step,
-                    first_id,
-                    size,
-                    lags,
-                    neurons,
-                    count,
-                    first,
-                )
+                some_own = own.reshape((1, shape[0], shape[1]))
+                count = _step_block(model_kernels[1][row.kernel], some_own, row, block, work, count)
             else:
-                count = model_kernels[2][row.kernel](
-                    variables,
-                    refractory,
-                    lo,
-                    hi,
-                    work.input_ex,
-                    work.input_in,
-                    work.current,
-                    driven,
-                    n_steps,
-                    own.reshape(shape),
-                    work.scratch,
-                    row.key,
-                    step,
-                    first_id,
-                    size,
-                    lags,
-                    neurons,
-                    count,
-                    first,
-                )
+                all_own = own.reshape(shape)
+                count = _step_block(model_kernels[2][row.kernel], all_own, row, block, work, count)
         if count > before:
             fired, when = neurons[before:count], lags[before:count]
             grow(

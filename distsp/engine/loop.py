@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from distsp.base.arrays import Bools, Int32s, Ints
-from distsp.base.compiled import as_tuple, compiled
+from distsp.base.compiled import as_tuple, borrowed, compiled
 from distsp.engine.delivery import deliver, most_spikes, occupied_slots, pack
 from distsp.engine.drives import Drives
 from distsp.engine.integration import Populations, Workspace, integrate, keep_spikes
@@ -102,6 +102,9 @@ def advance(
     neurons : array of int32
         Local index of the neuron.
     """
+    state, drives, growth = borrowed(state), borrowed(drives), borrowed(growth)
+    homogeneous, heterogeneous = borrowed(homogeneous), borrowed(heterogeneous)
+    populations, recorded, work = borrowed(populations), borrowed(recorded), borrowed(work)
     send, receive = np.empty(capacity, np.int32), np.empty(capacity * size, np.int32)
     log_steps, log_neurons, n_log = np.empty(0, np.int64), np.empty(0, np.int32), 0
     occupied, recording = occupied_slots(state.due_counts), len(recorded) > 0

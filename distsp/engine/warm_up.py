@@ -3,7 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable
-from functools import cache
+
+from numba.core import event
 
 from distsp.engine.drives import input_kernel, inputs_used
 from distsp.engine.plan import kernels_used, model_kernel, no_kernel
@@ -16,6 +17,28 @@ LOG = logging.getLogger("distsp")
 
 SILENT_SECONDS = 2.0
 """How long something may be compiled before it is said."""
+
+COMPILING = "distsp: compiling (only the first time, about half a minute)"
+
+
+class _Notice(event.Listener):
+    """Says that something is being compiled, which loading from the cache is not."""
+
+    def __init__(self) -> None:
+        self._timer = threading.Timer(SILENT_SECONDS, LOG.warning, [COMPILING])
+
+    def on_start(self, event: event.Event) -> None:
+        """Begin to wait, where this is the first that is compiled."""
+        if self._timer.ident is None:
+            self._timer.start()
+
+    def on_end(self, event: event.Event) -> None:
+        """Go on waiting: more may follow."""
+
+    def cancel(self) -> None:
+        """Say nothing from now on, where it has not been said."""
+        self._timer.cancel()
+
 
 _warm: set[tuple[str, int]] = set()
 """What has been compiled in this process: models with the kind of their constants, inputs."""
@@ -43,24 +66,19 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
         return
     _warm.update(wanted)
     if ranks.on_host()[0] == 0:
-        notice = threading.Timer(SILENT_SECONDS, _say_compiling)
-        notice.start()
-        for model, kind in wanted - {EVERYTHING}:
-            if model in NeuronModel.members:
-                model_kernel(model, kind)
-            else:
-                input_kernel(model)
-        if EVERYTHING in wanted:
-            for kind in range(len(KINDS)):
-                no_kernel(kind)
-            simulate(_everything(), ranks.alone())
+        notice = _Notice()
+        with event.install_listener("numba:compile", notice):
+            for model, kind in wanted - {EVERYTHING}:
+                if model in NeuronModel.members:
+                    model_kernel(model, kind)
+                else:
+                    input_kernel(model)
+            if EVERYTHING in wanted:
+                for kind in range(len(KINDS)):
+                    no_kernel(kind)
+                simulate(_everything(), ranks.alone())
         notice.cancel()
     ranks.rest()
-
-
-@cache
-def _say_compiling() -> None:
-    LOG.warning("distsp: compiling (only the first time, about half a minute)")
 
 
 def _everything() -> Network:

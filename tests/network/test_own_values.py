@@ -25,7 +25,9 @@ RANGES = {
 
 
 def test_every_model_is_tried():
-    assert {*RANGES} == {*NeuronModel.members}
+    members = NeuronModel.members.items()
+    # Other tests may add models of their own.
+    assert {*RANGES} == {m for m, model in members if model.__module__.startswith("distsp.")}
 
 
 def build(model: str, own: list[dict[str, float]], together: bool):
