@@ -1,17 +1,15 @@
 """The one way to compile a function of the simulation core."""
 
 import hashlib
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba import types
-from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.typed import List
 
 # Intel's vector library rounds differently in the vector body and in the remainder of a loop, so
 # that a result would depend on how many neurons a rank holds.
@@ -19,9 +17,6 @@ numba.config.DISABLE_INTEL_SVML = True  # type: ignore[attr-defined]
 
 
 PACKAGE = Path(__file__).parents[1]
-
-MOST_FUNCTIONS = 8
-"""How many functions can be handed to compiled code together."""
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -51,19 +46,31 @@ def first_class(function: Callable[..., Any], signature: Any) -> Any:
     return dispatcher
 
 
-def function_list(functions: Sequence[Any], signature: Any) -> Any:
-    """Return functions that `first_class` has compiled as a list for compiled code.
+def address(function: Any) -> int:
+    """Return where the machine code of a function that `first_class` has compiled begins.
 
-    The list has room for `MOST_FUNCTIONS`, the first one in every place that is left, so that
-    `as_tuple` can make a tuple of it. An argument that is a tuple of functions takes 50 us per
-    function at each call.
+    Whoever uses it must hold the function.
     """
-    listed = List.empty_list(types.FunctionType(signature))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-        for i in range(MOST_FUNCTIONS):
-            listed.append(functions[i if i < len(functions) else 0])
-    return listed
+    (result,) = function.overloads.values()
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+
+
+def function_at(signature: Any) -> Any:
+    """Return what makes a function of `signature` of an `address`, in compiled code.
+
+    An array has room for any number of addresses, and handing it over takes no time, where a tuple
+    of functions takes 50 us each at every call, and a typed list is compiled in every process.
+    """
+
+    def typed(typing_context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, call: Any, arguments: Any) -> Any:
+            function = cgutils.create_struct_proxy(call.return_type)(context, builder)
+            function.jit_addr = builder.inttoptr(arguments[0], function.jit_addr.type)
+            return function._getvalue()
+
+        return types.FunctionType(signature)(types.int64), generate
+
+    return intrinsic(typed)
 
 
 def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
@@ -87,13 +94,6 @@ def source_digest() -> str:
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-@inlined
-def as_tuple(functions: Any) -> Any:
-    """Return a list of `function_list` as a tuple, which takes 12 ns less for each look-up."""
-    f = functions
-    return f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]
 
 
 def _borrowed(typing_context: Any, value: Any) -> Any:

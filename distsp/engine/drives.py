@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distsp.base.arrays import Array, Bools, Floats, Ints, Records, UInt32s
-from distsp.base.compiled import first_class, function_list
+from distsp.base.compiled import address, first_class
 from distsp.inputs import Input, stream_index
 from distsp.inputs.input import FOREVER, KERNEL, Tables
 from distsp.network.generator import Generator
@@ -25,7 +25,7 @@ NAME = "drives"
 DRIVE = np.dtype(
     [
         ("population", np.int64),
-        ("kernel", np.int64),  # place among the kernels
+        ("kernel", np.int64),  # address of the compiled kernel of its input
         ("key", np.uint64),
         ("begin", np.int64),  # steps in which it is emitted: from `begin` to before `end`
         ("end", np.int64),
@@ -71,14 +71,9 @@ def input_kernel(model: str) -> Any:
 
 
 def inputs_used(network: Network) -> list[str]:
-    """Return the inputs of a network by the names of their models, each once; one at least."""
+    """Return the inputs of a network by the names of their models, each once."""
     models = [str(generator.parameters.name()) for generator in network.inputs.values()]
-    return list(dict.fromkeys(models)) or ["poisson_generator"]
-
-
-def input_kernels(network: Network) -> Any:
-    """Return the compiled kernels of the inputs of a network, in order of `inputs_used`."""
-    return function_list([input_kernel(model) for model in inputs_used(network)], KERNEL)
+    return list(dict.fromkeys(models))
 
 
 class DriveHistory:
@@ -105,7 +100,7 @@ class DriveHistory:
         return self._compiled(network, layout)
 
     def _compiled(self, network: Network, layout: Layout) -> Drives:
-        populations, kernels = list(network.populations), inputs_used(network)
+        populations = list(network.populations)
         stretches = [
             (generator, i, stretch)
             for generator in network.inputs.values()
@@ -118,7 +113,7 @@ class DriveHistory:
             drive, parameters = generator.drives[i], stretch.parameters
             begin, end = parameters.active(network.resolution)
             row["population"] = populations.index(drive.piece.population.name)
-            row["kernel"] = kernels.index(str(parameters.name()))
+            row["kernel"] = address(input_kernel(str(parameters.name())))
             row["key"] = _stream(network, generator, i)
             row["begin"], row["end"] = max(stretch.begin, begin), min(stretch.end, end)
             row["delay"] = drive.how.steps("", network.resolution)

@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, Records, UInt32s, aligned
-from distsp.base.compiled import compiled, inlined
+from distsp.base.compiled import compiled, function_at, inlined
 from distsp.engine.delivery import ROWS_AHEAD
 from distsp.engine.drives import Drives
 from distsp.engine.state import State
 from distsp.engine.synapses import Outgoing
-from distsp.neurons.model import SCRATCH_ROWS
-from distsp.neurons.values import BLOCK_NEURONS
+from distsp.inputs.input import KERNEL
+from distsp.neurons.model import SCRATCH_ROWS, kernel
+from distsp.neurons.values import BLOCK_NEURONS, KINDS
 from distsp.parallel.layout import global_id
 from distsp.plasticity.growth import Growth, grow
 from distsp.rng.poisson import STEPS_PER_CALL
@@ -20,7 +21,7 @@ POPULATION = np.dtype(
     [
         ("first", np.int64),  # local index of its first neuron
         ("size", np.int64),  # number of its neurons here
-        ("kernel", np.int64),  # place of its model's step among the kernels
+        ("step", np.int64),  # address of its model's compiled step
         ("offset", np.int64),  # where its variables begin
         ("stride", np.int64),  # from a variable to the next
         ("n_variables", np.int64),
@@ -37,6 +38,9 @@ POPULATION = np.dtype(
 One array of records, not an array for each field: Numba counts the references to each array that a
 slice touches, which takes as long as a tenth of a slice of 100 neurons.
 """
+
+step_of_equal, step_of_membranes, step_of_different = (function_at(kernel(k)) for k in KINDS)
+input_kernel = function_at(KERNEL)
 
 
 class Populations(NamedTuple):
@@ -127,7 +131,6 @@ def _take_due(
 
 @inlined
 def _run_kernel(
-    kernels: Any,
     drives: Drives,
     row: Any,
     into: tuple[Floats, Floats, Floats],
@@ -140,7 +143,7 @@ def _run_kernel(
     work: Workspace,
 ) -> None:
     """Add what one drive brings to a block of neurons: excitation, inhibition, current."""
-    kernels[row.kernel](
+    input_kernel(row.kernel)(
         drives.integers[row.first_integer : row.last_integer],
         drives.numbers[row.first_number : row.last_number],
         drives.thresholds[row.first_threshold : row.last_threshold],
@@ -165,7 +168,6 @@ def _run_kernel(
 
 @inlined
 def _take_driven(
-    kernels: Any,
     drives: Drives,
     p: int,
     driven: bool,
@@ -188,7 +190,7 @@ def _take_driven(
             continue
         if row.first_mask < 0:
             into = work.input_ex, work.input_in, work.current
-            _run_kernel(kernels, drives, row, into, first_id, stride, lo, n, step, n_steps, work)
+            _run_kernel(drives, row, into, first_id, stride, lo, n, step, n_steps, work)
             continue
         mask = drives.masks[row.first_mask + lo : row.first_mask + lo + n]
         if not np.any(mask):
@@ -197,7 +199,7 @@ def _take_driven(
             for brought in (work.part_ex, work.part_in, work.part_current):
                 brought[lag, :n] = 0.0
         into = work.part_ex, work.part_in, work.part_current
-        _run_kernel(kernels, drives, row, into, first_id, stride, lo, n, step, n_steps, work)
+        _run_kernel(drives, row, into, first_id, stride, lo, n, step, n_steps, work)
         for lag in range(n_steps):
             for brought, total in (
                 (work.part_ex, work.input_ex),
@@ -248,8 +250,6 @@ def _step_block(
 
 @inlined
 def integrate(
-    model_kernels: Any,
-    input_kernels: Any,
     state: State,
     drives: Drives,
     homogeneous: Outgoing,
@@ -284,23 +284,23 @@ def integrate(
             hi = min(lo + BLOCK_NEURONS, n)
             first_id = global_id(first + lo, rank, size)
             _take_due(state, homogeneous, occupied, first + lo, first + hi, n_steps, work)
-            _take_driven(
-                input_kernels, drives, p, driven, first_id, size, lo, hi - lo, step, n_steps, work
-            )
+            _take_driven(drives, p, driven, first_id, size, lo, hi - lo, step, n_steps, work)
             block = (variables, refractory, lo, hi, step, n_steps, first_id, size)
             if row.differ == 0:
-                kernel = model_kernels[0][row.kernel]
-                count = _step_block(kernel, populations.constants[p], row, block, work, count)
+                equal, numbers = step_of_equal(row.step), populations.constants[p]
+                count = _step_block(equal, numbers, row, block, work, count)
                 continue
             shape = (row.n_constants, BLOCK_NEURONS)
             begin = row.first_constant + lo // BLOCK_NEURONS * shape[0] * shape[1]
             own = populations.own_constants[begin : begin + shape[0] * shape[1]]
             if row.differ == 1:
                 some_own = own.reshape((1, shape[0], shape[1]))
-                count = _step_block(model_kernels[1][row.kernel], some_own, row, block, work, count)
+                membranes = step_of_membranes(row.step)
+                count = _step_block(membranes, some_own, row, block, work, count)
             else:
                 all_own = own.reshape(shape)
-                count = _step_block(model_kernels[2][row.kernel], all_own, row, block, work, count)
+                different = step_of_different(row.step)
+                count = _step_block(different, all_own, row, block, work, count)
         if count > before:
             fired, when = neurons[before:count], lags[before:count]
             grow(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from distsp.base.arrays import Bools, Int32s, Ints
-from distsp.base.compiled import as_tuple, borrowed, compiled
+from distsp.base.compiled import borrowed, compiled
 from distsp.engine.delivery import deliver, most_spikes, occupied_slots, pack
 from distsp.engine.drives import Drives
 from distsp.engine.integration import Populations, Workspace, integrate, keep_spikes
@@ -49,8 +49,6 @@ def now_ns(clock: Any, reading: Ints) -> int:
 
 @compiled
 def advance(
-    model_kernels: Any,
-    input_kernels: Any,
     allgather: Any,
     datatype: Any,
     communicator: Any,
@@ -76,9 +74,6 @@ def advance(
 
     Parameters
     ----------
-    model_kernels : tuple of lists of compiled functions
-        Steps of the signatures `neurons.model.kernel`, a list for each of `neurons.values.KINDS`.
-    input_kernels : list of compiled functions of the signature `inputs.input.KERNEL`
     allgather : C function
         MPI_Allgather, or what stands in for it; with the handles of a datatype and a communicator.
     clock : C function
@@ -110,8 +105,6 @@ def advance(
     occupied, recording = occupied_slots(state.due_counts), len(recorded) > 0
     slots, lags, neurons = work.slots, work.lags, work.neurons
     reading = np.zeros(2, dtype=np.int64)
-    models = as_tuple(model_kernels[0]), as_tuple(model_kernels[1]), as_tuple(model_kernels[2])
-    inputs = as_tuple(input_kernels)
     before = now_ns(clock, reading)
     step = begin
     while step < end:
@@ -119,8 +112,6 @@ def advance(
         for lag in range(n_steps):
             slots[lag] = (step + lag) % occupied.shape[1]
         count = integrate(
-            models,
-            inputs,
             state,
             drives,
             homogeneous,

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from distsp.base.arrays import Floats, aligned
-from distsp.base.compiled import MOST_FUNCTIONS, first_class, function_list
-from distsp.base.errors import InputError
+from distsp.base.compiled import address, first_class
 from distsp.engine.integration import POPULATION, Populations
 from distsp.engine.state import RankState
 from distsp.network.network import Network
@@ -24,36 +23,6 @@ from distsp.rng.streams import Purpose, stream_key
 def model_kernel(model: str, kind: int) -> Any:
     """Return the compiled step of a neuron model for one of the `KINDS` of constants."""
     return first_class(NeuronModel.members[model].step, kernel(KINDS[kind]))
-
-
-@cache
-def no_kernel(kind: int) -> Any:
-    """Return what stands in for a step where no population has such constants."""
-    return first_class(_no_step, kernel(KINDS[kind]))
-
-
-def _no_step(
-    variables: Any,
-    refractory: Any,
-    lo: int,
-    hi: int,
-    input_ex: Any,
-    input_in: Any,
-    current: Any,
-    driven: bool,
-    n_steps: int,
-    constants: Any,
-    scratch: Any,
-    key: Any,
-    step: int,
-    first_id: int,
-    stride: int,
-    lags: Any,
-    neurons: Any,
-    count: int,
-    first: int,
-) -> int:
-    return count
 
 
 def differing(parameters: NeuronModel, resolution: float) -> int:
@@ -78,30 +47,9 @@ def models_used(network: Network) -> list[str]:
     return list(dict.fromkeys(p.model for p in network.populations.values()))
 
 
-def model_kernels(network: Network) -> tuple[Any, ...]:
-    """Return the compiled steps of a network, a list for each of `KINDS`.
-
-    Raises
-    ------
-    InputError
-        If there are more models than the time loop takes.
-    """
-    used = kernels_used(network)
-    lists = []
-    for kind, constants in enumerate(KINDS):
-        models = [model for model, own in used if own == kind]
-        if len(models) > MOST_FUNCTIONS:
-            raise InputError.at(
-                "populations", models, f"a network can have at most {MOST_FUNCTIONS} neuron models"
-            )
-        steps = [model_kernel(model, kind) for model in models] or [no_kernel(kind)]
-        lists.append(function_list(steps, kernel(constants)))
-    return tuple(lists)
-
-
 def plan_populations(network: Network, layout: Layout, state: RankState) -> Populations:
     """Return the populations as the time loop takes them."""
-    populations, used = list(network.populations.values()), kernels_used(network)
+    populations = list(network.populations.values())
     driven = {
         drive.piece.population.name
         for generator in network.inputs.values()
@@ -115,7 +63,7 @@ def plan_populations(network: Network, layout: Layout, state: RankState) -> Popu
         numbers = parameters.constants(network.resolution)
         kind = differing(p.parameters, network.resolution)
         row["differ"], row["n_constants"], row["first_constant"] = kind, len(numbers), n_own
-        row["kernel"] = [model for model, k in used if k == kind].index(p.model)
+        row["step"] = address(model_kernel(p.model, kind))
         equal.append([float(n) if np.ndim(n) == 0 else 0.0 for n in numbers])
         if kind:
             own.append(in_blocks(numbers, len(layout.ids(p.ids))))

@@ -12,11 +12,11 @@ from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
-from distsp.engine.drives import DriveHistory, input_kernels
+from distsp.engine.drives import DriveHistory
 from distsp.engine.initial import set_initial_values
 from distsp.engine.integration import workspace
 from distsp.engine.memory import check_memory
-from distsp.engine.plan import local_parameters, model_kernels, plan_growth, plan_populations
+from distsp.engine.plan import local_parameters, plan_growth, plan_populations
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
@@ -283,7 +283,6 @@ class Simulation:
             self._grow_all()
         self._plan()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
-        self._input_kernels = input_kernels(network)
         self._wiring.catch_up()
         self._look_at_recorders()
         self.state.make_room_for_events(self.tables.most_incoming())
@@ -292,7 +291,6 @@ class Simulation:
     def _plan(self) -> None:
         """Turn the parameters of the populations into the arrays of the time loop."""
         network, state = self.network, self.state
-        self._model_kernels = model_kernels(network)
         self._populations = plan_populations(network, self.layout, state)
         self._growth = plan_growth(network, self.layout, self.elements)
         self._update.vacant_decay = [
@@ -418,8 +416,6 @@ class Simulation:
         if not self.ranks.compiled_exchange:
             advance = advance.py_func
         steps, neurons = advance(
-            self._model_kernels,
-            self._input_kernels,
             self.ranks.allgather,
             *self.ranks.handles,
             loop.clock(),

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from numba.core import event
 
 from distsp.engine.drives import input_kernel, inputs_used
-from distsp.engine.plan import kernels_used, model_kernel, no_kernel
+from distsp.engine.plan import kernels_used, model_kernel
 from distsp.network.network import Network
 from distsp.neurons import NeuronModel
-from distsp.neurons.values import KINDS
 from distsp.parallel.ranks import Ranks
 
 LOG = logging.getLogger("distsp")
@@ -74,8 +73,6 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
                 else:
                     input_kernel(model)
             if EVERYTHING in wanted:
-                for kind in range(len(KINDS)):
-                    no_kernel(kind)
                 simulate(_everything(), ranks.alone())
         notice.cancel()
     ranks.rest()

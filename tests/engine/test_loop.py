@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distsp.engine import loop
-from distsp.engine.drives import DriveHistory, input_kernels
+from distsp.engine.drives import DriveHistory
 from distsp.engine.integration import workspace
-from distsp.engine.plan import model_kernels, plan_growth, plan_populations
+from distsp.engine.plan import plan_growth, plan_populations
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses
 from distsp.network.network import Network
@@ -70,8 +70,6 @@ class Loop:
             "populations": plan_populations(net, self.layout, self.state),
             "drives": DriveHistory().plan(net, self.layout, 0),
             "work": workspace(net.size, self.slice_steps),
-            "model_kernels": model_kernels(net),
-            "input_kernels": input_kernels(net),
         }
         self.step = 0
 
