@@ -96,8 +96,6 @@ class Network:
         self.synapse_types: dict[str, SynapseType] = {}
         self.spreads: dict[str, Spread] = {}
         """What the synapses of each type may be, those of all connections included."""
-        self.built: dict[str, Spread] = {}
-        """The same when a simulation was made, which has room for these delays only."""
         self.inputs: dict[str, Generator] = {}
         self.connections: list[Connection] = []
         self.disconnections: list[Disconnection] = []
@@ -150,7 +148,6 @@ class Network:
         -------
         Population
         """
-        self._check_open("populations")
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
         given = {"model": model, "size": size, "parameters": parameters}
@@ -208,7 +205,6 @@ class Network:
         allow_autapses, allow_multapses : bool
             Whether the structural update may connect a neuron to itself, or a pair again.
         """
-        self._check_open("synapse types")
         name = self._new_name("synapse_types", name, "synapses", self.synapse_types)
         where = f"synapse_types.{name}"
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
@@ -316,8 +312,7 @@ class Network:
             Of these synapses, if not the type's: a number, or a distribution that each synapse
             draws from. For the rule "explicit" also a list or an array with one for each synapse,
             whose delays are rounded to steps. Each synapse of the type then keeps its own weight
-            and delay. Once there is a simulation, delays must stay within those that the type and
-            its connections had by then.
+            and delay.
         **parameters
             As the rule needs them, such as `indegree`, `allow_autapses` and `allow_multapses`.
         """
@@ -380,21 +375,7 @@ class Network:
             steps = delay_steps(delay, resolution)
         elif weight is None and not brought.weights:
             return old
-        new = old.widened(steps)
-        built = self.built.get(connection.synapse, new)
-        if new.heterogeneous != built.heterogeneous:
-            key = "delay" if weight is None else "weight"
-            raise InputError(
-                f"{where}.{key}: all synapses of {connection.synapse} share weight and delay in "
-                "this simulation; a connection made before it, or the type, must have its own"
-            )
-        if new != built:
-            low, high = built.shortest * resolution, built.longest * resolution
-            raise InputError(
-                f"{where}.delay: must be from {low:g} to {high:g} ms, the delays of "
-                f"{connection.synapse} when the simulation was made"
-            )
-        return new
+        return old.widened(steps)
 
     def disconnect(
         self,
@@ -568,11 +549,6 @@ class Network:
                 if np.array_equal(recorded.ids, neurons.ids):
                     return name
         return None
-
-    def _check_open(self, what: str) -> None:
-        """Refuse to add what a simulation has already laid out."""
-        if any(population.reader is not None for population in self.populations.values()):
-            raise InputError(f"{what} cannot be added once there is a Simulation")
 
     def _check_neurons(self, where: str, neurons: Any) -> None:
         """Refuse what are no neurons, or are neurons of another network."""
