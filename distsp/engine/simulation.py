@@ -34,7 +34,7 @@ from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
 from distsp.recorders import Recorder, Recording
 from distsp.recorders.population_means import MEANS, Means
-from distsp.recorders.spike_recorder import Spikes
+from distsp.recorders.spike_recorder import Spikes, union
 
 LOOK = 0.5
 """Seconds between two looks at the progress."""
@@ -220,12 +220,10 @@ class Simulation:
 
         They are sorted, and the same on every rank.
         """
-        found = [np.empty((0, 2), dtype=np.int64)]
-        for recording in self.recordings.values():
-            if isinstance(recording, Spikes):
-                found.append(recording.of(np.asarray(neurons.ids)))
-        # Neurons that are recorded twice have each spike once.
-        rows = np.unique(self.ranks.join(np.concatenate(found)), axis=0)
+        ids = np.asarray(neurons.ids)
+        found = [one.of(ids) for one in self.recordings.values() if isinstance(one, Spikes)]
+        rows = self.ranks.join(union(found))
+        rows = rows[np.lexsort(rows.T[::-1])]
         return rows[:, 0] * self.network.resolution, np.ascontiguousarray(rows[:, 1])
 
     def reading(self) -> StateReading:
@@ -262,7 +260,11 @@ class Simulation:
         self.tables = Synapses(
             self.layout, network.synapse_types, network.spreads, network.resolution, network.seed
         )
-        self._work = workspace(self.layout.n_local, self._slice_steps())
+        most_spikes = sum(
+            len(self.layout.ids(p.ids)) * p.parameters.most_spikes
+            for p in network.populations.values()
+        )
+        self._work = workspace(most_spikes, self._slice_steps())
         warm_up(network, ranks, _run_briefly)
         self.state = RankState(
             self.layout,
@@ -301,7 +303,7 @@ class Simulation:
         self._drives = self._drive_history.plan(network, self.layout, self.step)
         self._wiring.catch_up()
         self._look_at_recorders()
-        self.state.make_room_for_events(self.tables.most_incoming())
+        self._make_room_for_events()
         self._seen = network.version
 
     def _plan(self) -> None:
@@ -409,9 +411,15 @@ class Simulation:
         began = time.perf_counter()
         self._grow_all()
         self._update.apply(self.step)
-        self.state.make_room_for_events(self.tables.most_incoming())
+        self._make_room_for_events()
         self.updated = self.step
         self.seconds["update"] += time.perf_counter() - began
+
+    def _make_room_for_events(self) -> None:
+        """Count what arrives in a step in as many bits as it may need."""
+        repeats = any(p.parameters.most_spikes > 1 for p in self.network.populations.values())
+        most = 2**32 - 1 if repeats else self.tables.most_incoming()
+        self.state.make_room_for_events(most)
 
     def _grow_all(self) -> None:
         """Bring calcium and elements of all neurons up to the present."""

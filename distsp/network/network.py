@@ -44,8 +44,10 @@ from distsp.network.synapse_type import (
     delay_steps,
     range_in_steps,
 )
+from distsp.neurons import NeuronModel
 from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
 from distsp.recorders.population_means import MEANS
+from distsp.rng.distributions import Distribution
 from distsp.rng.selection import drawn_places
 
 
@@ -159,6 +161,8 @@ class Network:
         checked = PopulationFields.check(where, given)
         if self.size + checked.size > MAX_SIZE:
             raise InputError.at(f"{where}.size", size, f"makes more than {MAX_SIZE} neurons")
+        if checked.elements and not NeuronModel.known(where, checked.model).has_membrane:
+            raise InputError(f"{where}.elements: a {checked.model} has none")
         drawing = Drawing(self.seed, range(self.size, self.size + checked.size))
         population = Population(
             name=name,
@@ -283,6 +287,8 @@ class Network:
         )
         checked.steps(where, self.resolution)
         source.parameters.check_targets(where, len(target))
+        carries_current = source.parameters.carries == "current"
+        _check_repeated(where, target, checked.weight, carries_current)
         for piece in target.pieces:
             again = sum(drive.piece.population is piece.population for drive in source.drives)
             stream_index(source.index, again)
@@ -345,6 +351,9 @@ class Network:
                         piece.population.name,
                         f"must have the element {element} that {synapse} binds",
                     )
+        weight = synapse_type.weight if connection.weight is None else connection.weight
+        brought = connection.rule.brought().weights and connection.weight is None
+        _check_repeated(where, target, None if brought else weight)
         self.spreads[synapse] = self._spread_with(where, connection)
         self.connections.append(connection)
         self.has_changed()
@@ -566,6 +575,22 @@ class Network:
         if name in taken:
             raise InputError(f"{what}.{name}: {shorten(name)} is there already; names must differ")
         return name
+
+
+def _check_repeated(where: str, target: Neurons, weight: Any, current: bool = False) -> None:
+    """Refuse what neurons that only repeat spikes cannot take; `weight` is None if not known."""
+    values = weight.array if isinstance(weight, FloatColumn) else weight
+    for piece in target.pieces:
+        model = piece.population.parameters
+        if model.has_membrane:
+            continue
+        who = f"populations.{piece.population.name} is of {model.name()}"
+        if current:
+            raise InputError(f"{where}.population: {who}, which takes no current")
+        if isinstance(values, Distribution) or not np.all(np.equal(values, 1.0)):
+            raise InputError.at(
+                f"{where}.weight", weight, f"must be 1: {who}, which repeats spikes"
+            )
 
 
 def _check_made_here(field: str, value: Any, known: Mapping[str, Any]) -> None:
