@@ -247,14 +247,14 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         logging.getLogger("distsp").setLevel(logging.ERROR)
     if speaks and ranks.notice:
         print(f"distsp: {ranks.notice}", file=sys.stderr)
-    network, duration = job.experiment.build(), job.experiment.duration
+    experiment, duration = job.experiment, job.experiment.duration
     if job.resumed:
-        simulation = Simulation.load(checkpoints(job.folder), network, ranks)
+        simulation = Simulation.load(checkpoints(job.folder), experiment.network_at, ranks)
         if duration < simulation.now:
             right = f"ms must be at least the {simulation.now} ms of the checkpoint"
             raise InputError.at("duration", duration, right)
     else:
-        simulation = Simulation(network, ranks)
+        simulation = Simulation(experiment.build(), ranks)
     began, start = time.perf_counter(), simulation.now
     progress = Progress(start, duration) if speaks else None
     go_on = f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"

@@ -124,14 +124,17 @@ def simulate(
     every = None
     if schedule.every is not None:
         every = whole_steps("--checkpoint-every", schedule.every, resolution, least=1)
+    events = experiment.event_steps()
     watch = _Watch(simulation, experiment, folder, schedule.minutes, signals)
     while simulation.step < end:
-        until = min(end, simulation.step + every - simulation.step % every) if every else end
+        experiment.happen(simulation.network, simulation.step)
+        checkpoint = simulation.step + every - simulation.step % every if every else end
+        until = min(end, checkpoint, *(step for step in events if step > simulation.step))
         simulation.run((until - simulation.step) * resolution, progress, watch)
         stopped = simulation.ranks.largest(signals.came) and simulation.step < end
         if stopped:
             signals.let_next_end()
-        if stopped or watch.checkpoint_due or (schedule and simulation.step == until):
+        if stopped or watch.checkpoint_due or (schedule and simulation.step in (checkpoint, end)):
             _save(simulation, experiment, folder, must=bool(stopped))
             watch.saved = time.monotonic()
         if stopped:

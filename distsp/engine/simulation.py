@@ -105,15 +105,21 @@ class Simulation:
         self._look_at_network()
 
     @classmethod
-    def load(cls, folder: str | Path, network: Network, ranks: Ranks | None = None) -> Self:
+    def load(
+        cls,
+        folder: str | Path,
+        network: Network | Callable[[int], Network],
+        ranks: Ranks | None = None,
+    ) -> Self:
         """Return a simulation that goes on from the newest good checkpoint in a folder; collective.
 
         Parameters
         ----------
         folder : str or Path
             What `save` was given.
-        network : Network
-            As it was when the checkpoint was written, with all that had been changed by then.
+        network : Network or callable
+            As it was when the checkpoint was written, with all that had been changed by then; or
+            what returns it, given the number of the step that the checkpoint goes on with.
         ranks : Ranks, optional
             All processes that mpirun started, if not given; as many as one likes.
 
@@ -123,7 +129,12 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
-        return cls(network, ranks, find(Path(folder), ranks, describe(network)))
+
+        def network_at(step: int) -> Network:
+            return network if isinstance(network, Network) else network(step)
+
+        checkpoint = find(Path(folder), ranks, lambda step: describe(network_at(step)))
+        return cls(network_at(checkpoint.content["step"]), ranks, checkpoint)
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
