@@ -16,7 +16,7 @@ from distsp.engine.drives import DriveHistory
 from distsp.engine.initial import set_initial_values
 from distsp.engine.integration import workspace
 from distsp.engine.memory import check_memory
-from distsp.engine.plan import local_parameters, plan_growth, plan_populations
+from distsp.engine.plan import growing, local_parameters, plan_growth, plan_populations
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
@@ -114,6 +114,7 @@ class Simulation:
         )
         self._wiring = Wiring(network, self.ranks, self.layout, self.tables, self._update)
         self._offsets: dict[str, dict[str, Any]] = {}
+        self._growing = growing(network)
         self._plan()
         set_initial_values(self.state, network, self._offsets)
         self._look_at_recorders()
@@ -278,9 +279,12 @@ class Simulation:
         network = self.network
         if self._seen == network.version:
             return
-        # Calcium and elements up to now have followed the old parameters.
-        if self._seen >= 0:
+        # Calcium and elements up to now have followed the old parameters. Nothing else ends an
+        # interval, and where one ends is where it is rounded.
+        now = growing(network)
+        if any(np.any(old != new) for old, new in zip(self._growing, now, strict=True)):
             self._grow_all()
+        self._growing = now
         self._plan()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
         self._wiring.catch_up()
