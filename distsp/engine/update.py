@@ -34,6 +34,8 @@ class StructuralUpdate:
     vacant_decay : list of (int, slice, array)
         Row of the element, neurons of this rank, and the fraction of their vacant elements that
         they lose at an update: one for all, or one for each.
+    surplus : str
+        "one" if z is lifted by each synapse that breaks, "all" if only by one that is made.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class StructuralUpdate:
         self.ranks, self.layout, self.state = ranks, layout, state
         self.synapses, self.seed = synapses, seed
         self.vacant_decay: list[tuple[int, slice, Floats]] = []
+        self.surplus = "one"
 
     def apply(self, step: int) -> None:
         """Break and make synapses, the elements having been brought up to `step`."""
@@ -95,7 +98,8 @@ class StructuralUpdate:
     def _bind(self, element: int, places: Ints, change: int) -> None:
         """Bind (1) or free (-1) an element of each of this rank's neurons at `places`."""
         arrays = self.state.arrays
-        bind(arrays.z[element], arrays.z_connected[element], places, change)
+        lifts = change > 0 or self.surplus == "one"
+        bind(arrays.z[element], arrays.z_connected[element], places, change, lifts)
 
     def _vacant(self, element: int) -> tuple[Ints, Ints]:
         """Return this rank's neurons (global ids) with vacant != 0, and their vacant counts."""

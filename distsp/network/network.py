@@ -60,6 +60,10 @@ class Network:
         32-bit number that all random numbers depend on.
     update_interval : float, optional
         Time between structural updates (ms), the first at time 0. Without it synapses stay.
+    surplus : str
+        How many synapses too many a neuron nets off per element and update: "one", as in NEST,
+        where each synapse that breaks lifts `z` to what is still bound, so that the others bind
+        again at once; or "all", as in Butz & van Ooyen 2013.
 
     Raises
     ------
@@ -81,15 +85,17 @@ class Network:
         resolution: float = 0.1,
         seed: int = 1,
         update_interval: float | None = None,
+        surplus: str = "one",
     ) -> None:
         values = {
             "resolution": resolution,
             "seed": seed,
             "update_interval": update_interval,
+            "surplus": surplus,
         }
         checked = NetworkFields.check("", values)
         self.resolution, self.seed = checked.resolution, checked.seed
-        self.update_interval = checked.update_interval
+        self.update_interval, self.surplus = checked.update_interval, checked.surplus
         if self.update_interval is not None:
             whole_steps("update_interval", self.update_interval, self.resolution, least=1)
         self.populations: dict[str, Population] = {}
@@ -216,6 +222,9 @@ class Network:
         synapse_type = SynapseType.check(where, values)
         check_delay(f"{where}.delay", synapse_type.delay, self.resolution)
         for side, element in (("pre", pre), ("post", post)):
+            if element is not None and pre == post:
+                right = "must be another element than pre: one that is both binds twice"
+                raise InputError.at(f"{where}.post", post, right)
             if element is None and (pre or post) is not None:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
             known = {key for p in self.populations.values() for key in p.elements}

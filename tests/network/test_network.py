@@ -68,6 +68,7 @@ NETWORK = [
     ({"update_interval": 1e300}, "update_interval: 1e+300 ms is more steps"),
     ({"update_interval": 0.01}, "update_interval: 0.01 ms must be a whole multiple"),
 ]
+NETWORK += [({"surplus": "two"}, "surplus: 'two' must be 'one' or 'all'")]
 
 WRONG = [
     # Populations.
@@ -144,6 +145,7 @@ WRONG = [
     (lambda n: n.type(delay=normal(-1.0, 1.0)), "t.delay.mean: -1.0 ms must be at least 1 step"),
     (lambda n: n.type(delay=uniform(2.0, 1.0)), "t.delay: low, 2.0, must not be above high, 1.0"),
     (lambda n: n.type(pre="den"), "synapse_types.t.post: is missing; a plastic type needs pre"),
+    (lambda n: n.type(pre="den", post="den"), "synapse_types.t.post: 'den' must be another elem"),
     (lambda n: n.type(post="den"), "synapse_types.t.pre: is missing; a plastic type needs pre"),
     (lambda n: n.type(pre="den", post="x"), "t.post: 'x' must be one of the elements ['axon', "),
     (lambda n: n.type(pre=3, post="den"), "synapse_types.t.pre: 3 must be a valid string"),
