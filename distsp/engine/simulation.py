@@ -13,9 +13,9 @@ from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
 from distsp.engine.drives import DriveHistory
-from distsp.engine.initial import set_initial_values
+from distsp.engine.initial import set_elements, set_initial_values
 from distsp.engine.integration import workspace
-from distsp.engine.memory import check_memory
+from distsp.engine.memory import check_elements, check_memory
 from distsp.engine.plan import growing, local_parameters, plan_growth, plan_populations
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
@@ -58,7 +58,8 @@ class Simulation:
     Raises
     ------
     InputError
-        If the network has no neurons, or is another one on another rank.
+        If the network has no neurons, has a simulation already, or is another one on another
+        rank.
 
     Examples
     --------
@@ -78,6 +79,7 @@ class Simulation:
     ) -> None:
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
+        network.check_unused()
         self.network = network
         self.ranks = ranks or Ranks.world()
         self._same = SameOnAllRanks(network, self.ranks)
@@ -85,10 +87,14 @@ class Simulation:
         self.step, self.updated = 0, -1
         self.layout = Layout(self.ranks.rank, self.ranks.size, network.size)
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
-        check_memory(network, self.ranks.size, self.ranks.on_host()[1])
-        network.built = dict(network.spreads)
+        self._on_host = self.ranks.on_host()[1]
+        check_memory(network, self.ranks.size, self._on_host)
         self.tables = Synapses(
-            self.layout, network.synapse_types, network.built, network.resolution, network.seed
+            self.layout,
+            dict(network.synapse_types),
+            dict(network.spreads),
+            network.resolution,
+            network.seed,
         )
         self.recordings: dict[str, Recording] = {}
         self.checkpoints: list[str] = []
@@ -123,8 +129,7 @@ class Simulation:
             self.checkpoints = [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
-        for population in network.populations.values():
-            population.reader = self
+        network.simulated_by(self)
 
     @classmethod
     def load(cls, folder: str | Path, network: Network, ranks: Ranks | None = None) -> Self:
@@ -279,13 +284,17 @@ class Simulation:
         network = self.network
         if self._seen == network.version:
             return
+        check_elements(network, self._on_host)
         # Calcium and elements up to now have followed the old parameters. Nothing else ends an
         # interval, and where one ends is where it is rounded.
-        now = growing(network)
-        if any(np.any(old != new) for old, new in zip(self._growing, now, strict=True)):
+        now, set_z = growing(network), [p for p in network.populations.values() if p.set_z]
+        if set_z or any(np.any(old != new) for old, new in zip(self._growing, now, strict=True)):
             self._grow_all()
         self._growing = now
         self._plan()
+        for population in set_z:
+            set_elements(self.state, population)
+            population.set_z.clear()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
         self._wiring.catch_up()
         self._look_at_recorders()
@@ -360,7 +369,8 @@ class Simulation:
             ranks were told different things.
         """
         end = self.step + whole_steps("duration", duration, self.network.resolution)
-        self._same.check(duration=duration)
+        set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
+        self._same.check(duration=duration, z=set_z)
         self._look_at_network()
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
