@@ -1,6 +1,6 @@
 """Where the state of a network begins: potentials, other variables, and elements."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,10 @@ from distsp.rng.streams import Purpose, stream_key, uniforms
 
 
 def set_initial_values(
-    state: RankState, network: Network, offsets_of: Mapping[str, Mapping[str, Any]]
+    state: RankState,
+    network: Network,
+    populations: Iterable[Population],
+    offsets_of: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Set the state variables and elements of this rank's neurons.
 
@@ -24,12 +27,14 @@ def set_initial_values(
     state : RankState
         Written to.
     network : Network
+    populations : iterable of Population
+        Those to set.
     offsets_of : dict of dict of float or array
         What the variables of each population are kept relative to.
     """
     layout = state.layout
     key = stream_key(network.seed, Purpose.INITIAL_STATE)
-    for p in network.populations.values():
+    for p in populations:
         ids, here = layout.ids(p.ids), layout.slice_of(p.ids)
         places = ids - p.first
         offsets = offsets_of[p.name]

@@ -12,6 +12,7 @@ from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
+from distsp.engine.carry_over import carry_over
 from distsp.engine.drives import DriveHistory
 from distsp.engine.initial import set_elements, set_initial_values
 from distsp.engine.integration import workspace
@@ -48,8 +49,8 @@ class Simulation:
     Parameters
     ----------
     network : Network
-        The same on all ranks. Its populations and synapse types are fixed from here on;
-        parameters, rates and connections may change between two runs.
+        The same on all ranks. It may change between two runs: parameters, rates, connections, more
+        populations and synapse types.
     ranks : Ranks, optional
         All processes that mpirun started, if not given.
     checkpoint : Checkpoint, optional
@@ -85,17 +86,6 @@ class Simulation:
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
         self.step, self.updated = 0, -1
-        self.layout = Layout(self.ranks.rank, self.ranks.size, network.size)
-        self.elements = sorted({e for p in network.populations.values() for e in p.elements})
-        self._on_host = self.ranks.on_host()[1]
-        check_memory(network, self.ranks.size, self._on_host)
-        self.tables = Synapses(
-            self.layout,
-            dict(network.synapse_types),
-            dict(network.spreads),
-            network.resolution,
-            network.seed,
-        )
         self.recordings: dict[str, Recording] = {}
         self.checkpoints: list[str] = []
         """Names of the last two that were written, or that this simulation came from."""
@@ -105,31 +95,17 @@ class Simulation:
         self._drive_history = DriveHistory()
         self._seen = -1
         self._capacity = 0
-        self._work = workspace(self.layout.n_local, self._slice_steps())
-        warm_up(network, self.ranks, _run_briefly)
-        self.state = RankState(
-            self.layout,
-            network.populations,
-            self.elements,
-            len(self.tables.of_kind(heterogeneous=False)),
-            bool(self.tables.of_kind(heterogeneous=True)),
-            max([t.longest_delay for t in self.tables.types.values()], default=1),
-        )
-        self._update = StructuralUpdate(
-            self.ranks, self.layout, self.state, self.tables, network.seed
-        )
-        self._wiring = Wiring(network, self.ranks, self.layout, self.tables, self._update)
         self._offsets: dict[str, dict[str, Any]] = {}
         self._growing = growing(network)
+        self._make_arrays()
         self._plan()
-        set_initial_values(self.state, network, self._offsets)
+        set_initial_values(self.state, network, network.populations.values(), self._offsets)
         self._look_at_recorders()
         if checkpoint is not None:
             restore(checkpoint, self.parts(), self.layout)
             self.checkpoints = [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
-        network.simulated_by(self)
 
     @classmethod
     def load(cls, folder: str | Path, network: Network, ranks: Ranks | None = None) -> Self:
@@ -279,6 +255,42 @@ class Simulation:
 
     # From the network's description to arrays ------------------------------------------------
 
+    def _make_arrays(self) -> None:
+        """Make the arrays of this rank, with room for all that the network has."""
+        network, ranks = self.network, self.ranks
+        self._on_host = ranks.on_host()[1]
+        check_memory(network, ranks.size, self._on_host)
+        self.layout = Layout(ranks.rank, ranks.size, network.size)
+        self.elements = sorted({e for p in network.populations.values() for e in p.elements})
+        self._room = list(network.populations), dict(network.spreads)
+        self.tables = Synapses(
+            self.layout,
+            dict(network.synapse_types),
+            dict(network.spreads),
+            network.resolution,
+            network.seed,
+        )
+        self._work = workspace(self.layout.n_local, self._slice_steps())
+        warm_up(network, ranks, _run_briefly)
+        self.state = RankState(
+            self.layout,
+            network.populations,
+            self.elements,
+            len(self.tables.of_kind(heterogeneous=False)),
+            bool(self.tables.of_kind(heterogeneous=True)),
+            max([t.longest_delay for t in self.tables.types.values()], default=1),
+        )
+        self._update = StructuralUpdate(ranks, self.layout, self.state, self.tables, network.seed)
+        self._wiring = Wiring(network, ranks, self.layout, self.tables, self._update)
+
+    def _enlarge(self) -> list[Population]:
+        """Make room for what has been added: populations, which it returns, types and delays."""
+        state, tables, n_done = self.state, self.tables, self._wiring.n_done
+        self._make_arrays()
+        self._wiring.n_done = n_done
+        carry_over(self.state, state, self.tables, tables, self.step)
+        return list(self.network.populations.values())[len(state.populations) :]
+
     def _look_at_network(self) -> None:
         """Take over what has changed in the network's description."""
         network = self.network
@@ -288,10 +300,15 @@ class Simulation:
         # Calcium and elements up to now have followed the old parameters. Nothing else ends an
         # interval, and where one ends is where it is rounded.
         now, set_z = growing(network), [p for p in network.populations.values() if p.set_z]
-        if set_z or any(np.any(old != new) for old, new in zip(self._growing, now, strict=True)):
+        # What has been added comes last.
+        if set_z or any(np.any(old != new) for old, new in zip(self._growing, now, strict=False)):
             self._grow_all()
         self._growing = now
+        new: list[Population] = []
+        if (list(network.populations), network.spreads) != self._room:
+            new = self._enlarge()
         self._plan()
+        set_initial_values(self.state, network, new, self._offsets)
         for population in set_z:
             set_elements(self.state, population)
             population.set_z.clear()
@@ -299,6 +316,7 @@ class Simulation:
         self._wiring.catch_up()
         self._look_at_recorders()
         self.state.make_room_for_events(self.tables.most_incoming())
+        network.simulated_by(self)
         self._seen = network.version
 
     def _plan(self) -> None:

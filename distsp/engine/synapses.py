@@ -96,6 +96,8 @@ class TypeTable:
     layout : Layout
     resolution : float
         ms.
+    index : int
+        Place in the order of creation.
     key : uint64
         The stream of what each synapse draws for itself.
     outgoing, incoming : Adjacency
@@ -121,6 +123,7 @@ class TypeTable:
         spread: Spread,
         layout: Layout,
         resolution: float,
+        index: int,
         key: np.uint64,
         outgoing: Adjacency,
         place: int,
@@ -128,7 +131,7 @@ class TypeTable:
         incoming_place: int,
     ) -> None:
         self.name, self.description = name, description
-        self.layout, self.resolution = layout, resolution
+        self.layout, self.resolution, self.index = layout, resolution, index
         self.outgoing, self.incoming = outgoing, incoming
         self.heterogeneous, self.plastic = spread.heterogeneous, description.plastic
         self.delay, self.longest_delay = spread.shortest, spread.longest
@@ -203,8 +206,14 @@ class TypeTable:
 
     def column(self, name: str, first: int, last: int) -> Array:
         """Return "target", "weight" or "delay" of the synapses of some sources, in their order."""
-        entries = self.outgoing.entries(self.first_row + first, self.first_row + last)
-        return entries[1 + list(self.columns).index(name)]
+        return self.entries(first, last)[1 + list(self.columns).index(name)]
+
+    def entries(self, first: int, last: int) -> tuple[Array, ...]:
+        """Return sources, targets, weights and delays of the synapses of some sources; in order."""
+        entries: tuple[Array, ...] = self.outgoing.entries(
+            self.first_row + first, self.first_row + last
+        )
+        return entries[0] - self.first_row, *entries[1 : 1 + len(self.columns)]
 
     def most_incoming(self) -> int:
         """Return a bound of how many synapses of this type a neuron here has."""
@@ -233,14 +242,13 @@ class TypeTable:
 
     def _piece(self, ranks: Ranks, first: int, last: int) -> dict[str, Array]:
         """Gather the synapses of some sources."""
-        entries = self.outgoing.entries(self.first_row + first, self.first_row + last)
-        rows, columns, weights, delays = entries
-        source = ranks.join_on_0(rows - self.first_row)
-        target = ranks.join_on_0(self.layout.ids_at(columns.astype(np.int64)))
+        sources, targets, *own = self.entries(first, last)
+        source = ranks.join_on_0(sources)
+        target = ranks.join_on_0(self.layout.ids_at(targets.astype(np.int64)))
         order = np.lexsort((target, source))
         if self.heterogeneous:
-            weight = ranks.join_on_0(weights)[order]
-            delay = ranks.join_on_0(delays)[order] * self.resolution
+            weight = ranks.join_on_0(own[0])[order]
+            delay = ranks.join_on_0(own[1])[order] * self.resolution
         else:
             weight = np.full(len(source), self.description.weight, dtype=np.float64)
             delay = np.full(len(source), self.description.delay, dtype=np.float64)
@@ -308,7 +316,8 @@ class Synapses:
         resolution: float,
         seed: int,
     ) -> None:
-        names = sorted(types)
+        # Types that are added later change neither the order of creation nor the random numbers.
+        made, names = list(types), sorted(types)
         own = [spreads[name].heterogeneous for name in names]
         plastic = [types[name].plastic for name in names]
         self.homogeneous = Adjacency(own.count(False) * layout.n_neurons)
@@ -321,7 +330,8 @@ class Synapses:
                 spreads[name],
                 layout,
                 resolution,
-                stream_key(seed, Purpose.SYNAPSE, i),
+                made.index(name),
+                stream_key(seed, Purpose.SYNAPSE, made.index(name)),
                 self.heterogeneous if own[i] else self.homogeneous,
                 own[:i].count(own[i]),
                 self.incoming,

@@ -65,11 +65,11 @@ class StructuralUpdate:
                     f"elements.{name}: a neuron has {highest:g} of them at the update at step "
                     f"{step}, more than {MAX_SIZE}; growth_rate must be less"
                 )
-        for index, table in enumerate(self.synapses.types.values()):
+        for table in self.synapses.types.values():
             if table.plastic:
-                self._break_outgoing(table, index, step)
-                self._break_incoming(table, index, step)
-                self._pair(table, index, step)
+                self._break_outgoing(table, step)
+                self._break_incoming(table, step)
+                self._pair(table, step)
         z, z_connected = self.state.arrays.z, self.state.arrays.z_connected
         for element, here, tau_vacant in self.vacant_decay:
             lose_vacant(z[element, here], z_connected[element, here], tau_vacant)
@@ -142,7 +142,7 @@ class StructuralUpdate:
         free = free[np.argsort(free[:, 0])]
         return free[:, 0], free[:, 1]
 
-    def _break_outgoing(self, table: TypeTable, index: int, step: int) -> None:
+    def _break_outgoing(self, table: TypeTable, step: int) -> None:
         """Each neuron with too few presynaptic elements loses that many outgoing synapses."""
         ids, counts = self._vacant(self._elements(table)[0])
         owners, quotas = self._in_order(ids[counts < 0], -counts[counts < 0])
@@ -155,7 +155,7 @@ class StructuralUpdate:
             table.outgoing.start,
             table.outgoing.length,
             table.outgoing.pools[0],
-            stream_key(self.seed, Purpose.BREAK_OUTGOING, index),
+            stream_key(self.seed, Purpose.BREAK_OUTGOING, table.index),
             step,
             True,
             self.layout.rank,
@@ -167,7 +167,7 @@ class StructuralUpdate:
         broken = np.stack([owners[place[gone]], other[gone], copy[gone]], axis=1)
         self._apply_broken(table, self.ranks.broadcast_array(broken))
 
-    def _break_incoming(self, table: TypeTable, index: int, step: int) -> None:
+    def _break_incoming(self, table: TypeTable, step: int) -> None:
         """Each neuron with too few postsynaptic elements loses that many incoming synapses."""
         ids, counts = self._vacant(self._elements(table)[1])
         owners, quotas = ids[counts < 0], -counts[counts < 0]
@@ -180,7 +180,7 @@ class StructuralUpdate:
             table.incoming.start,
             table.incoming.length,
             table.incoming.pools[0],
-            stream_key(self.seed, Purpose.BREAK_INCOMING, index),
+            stream_key(self.seed, Purpose.BREAK_INCOMING, table.index),
             step,
             False,
             0,
@@ -196,11 +196,11 @@ class StructuralUpdate:
         self._free_or_bind(table, sources, targets, -1)
         table.remove(sources[here], self.layout.places(targets[here]), copies[here])
 
-    def _pair(self, table: TypeTable, index: int, step: int) -> None:
+    def _pair(self, table: TypeTable, step: int) -> None:
         """Bind vacant elements to each other."""
         description = table.description
         pre, post = self._elements(table)
-        key = stream_key(self.seed, Purpose.PAIR, index)
+        key = stream_key(self.seed, Purpose.PAIR, table.index)
         sources, targets = pair(
             *self._free(pre), *self._free(post), key, step, description.allow_autapses
         )

@@ -133,7 +133,8 @@ class Experiment(NetworkFields):
             )
             if fields.record_spikes:
                 network.record_spikes(population)
-        for name, synapse_type in self.synapse_types.items():
+        # Random numbers follow the order of creation, which the order in a file must not change.
+        for name, synapse_type in sorted(self.synapse_types.items()):
             network.synapse_type(name, **dict(synapse_type))
         for name, table in self.inputs.items():
             # As above, for one that is called "name".

@@ -101,7 +101,6 @@ class Network(Closed):
         self._populations: dict[str, Population] = {}
         self._synapse_types: dict[str, SynapseType] = {}
         self._spreads: dict[str, Spread] = {}
-        self._built: dict[str, Spread] = {}
         self._inputs: dict[str, Generator] = {}
         self._connections: list[Connection] = []
         self._disconnections: list[Disconnection] = []
@@ -114,10 +113,6 @@ class Network(Closed):
 
     def _refusal(self, name: str) -> tuple[str, str]:
         return name, "of a network only update_interval and surplus can, its methods do the rest"
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy has: no simulation has made room for its synapses."""
-        return self.__dict__ | {"_built": {}}
 
     def has_changed(self) -> None:
         """Take note that something has changed."""
@@ -196,20 +191,16 @@ class Network(Closed):
         InputError
             If there is one.
         """
-        if self._is_simulated():
+        if any(population.reader is not None for population in self._populations.values()):
             raise InputError(
                 "network: it has a Simulation already; another one needs a network of its own, "
                 "such as copy.deepcopy of it"
             )
 
     def simulated_by(self, reader: Reader) -> None:
-        """Take note of the simulation, which has room for the delays that there are now."""
-        self._put("_built", dict(self._spreads))
+        """Take note of the simulation, which populations ask for their state."""
         for population in self._populations.values():
             population.read_by(reader)
-
-    def _is_simulated(self) -> bool:
-        return any(population.reader is not None for population in self._populations.values())
 
     def forget_disconnection(self, index: int) -> None:
         """Take back a disconnection that has turned out to be impossible."""
@@ -257,7 +248,6 @@ class Network(Closed):
         -------
         Population
         """
-        self._check_open("populations")
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
         given = {"model": model, "size": size, "parameters": parameters}
@@ -315,7 +305,6 @@ class Network(Closed):
         allow_autapses, allow_multapses : bool
             Whether the structural update may connect a neuron to itself, or a pair again.
         """
-        self._check_open("synapse types")
         name = self._new_name("synapse_types", name, "synapses", self.synapse_types)
         where = f"synapse_types.{name}"
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
@@ -426,8 +415,7 @@ class Network(Closed):
             Of these synapses, if not the type's: a number, or a distribution that each synapse
             draws from. For the rule "explicit" also a list or an array with one for each synapse,
             whose delays are rounded to steps. Each synapse of the type then keeps its own weight
-            and delay. Once there is a simulation, delays must stay within those that the type and
-            its connections had by then.
+            and delay.
         **parameters
             As the rule needs them, such as `indegree`, `allow_autapses` and `allow_multapses`.
         """
@@ -490,21 +478,7 @@ class Network(Closed):
             steps = delay_steps(delay, resolution)
         elif weight is None and not brought.weights:
             return old
-        new = old.widened(steps)
-        built = self._built.get(connection.synapse, new)
-        if new.heterogeneous != built.heterogeneous:
-            key = "delay" if weight is None else "weight"
-            raise InputError(
-                f"{where}.{key}: all synapses of {connection.synapse} share weight and delay in "
-                "this simulation; a connection made before it, or the type, must have its own"
-            )
-        if new != built:
-            low, high = built.shortest * resolution, built.longest * resolution
-            raise InputError(
-                f"{where}.delay: must be from {low:g} to {high:g} ms, the delays of "
-                f"{connection.synapse} when the simulation was made"
-            )
-        return new
+        return old.widened(steps)
 
     def disconnect(
         self,
@@ -678,11 +652,6 @@ class Network(Closed):
                 if np.array_equal(recorded.ids, neurons.ids):
                     return name
         return None
-
-    def _check_open(self, what: str) -> None:
-        """Refuse to add what a simulation has already laid out."""
-        if self._is_simulated():
-            raise InputError(f"{what} cannot be added once there is a Simulation")
 
     def _check_neurons(self, where: str, neurons: Any) -> None:
         """Refuse what are no neurons, or are neurons of another network."""

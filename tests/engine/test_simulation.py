@@ -242,17 +242,6 @@ def test_connections_made_between_runs():
     assert target.V_m[0] == 2.0 + 2.0 * travelled
 
 
-def test_what_is_fixed_once_there_is_a_simulation():
-    net, *_ = lively()
-    simulation = Simulation(net, Ranks())
-    with pytest.raises(InputError, match="populations cannot be added"):
-        net.create("iaf_psc_exp", 1)
-    with pytest.raises(InputError, match="synapse types cannot be added"):
-        net.synapse_type("late", weight=1.0, delay=1.0)
-    simulation.run(1.0)
-    assert [*net.populations] == [*simulation.network.populations]
-
-
 def test_a_network_has_one_simulation():
     net, *_ = lively()
     simulation = Simulation(net, Ranks())
