@@ -26,7 +26,7 @@ def carry_over(
     step : int
         The present one.
     """
-    _neurons(state, old)
+    _neurons(state, old, step)
     _under_way(state, old, synapses, old_synapses, step)
     for name, table in old_synapses.types.items():
         into, n_neurons = synapses[name], table.layout.n_neurons
@@ -40,11 +40,12 @@ def carry_over(
             into.insert(sources, targets, *own)
 
 
-def _neurons(state: RankState, old: RankState) -> None:
-    """Take over what each neuron has for itself."""
+def _neurons(state: RankState, old: RankState, step: int) -> None:
+    """Take over what each neuron has for itself; the elements of new ones grow from now on."""
     n, arrays = old.layout.n_local, state.arrays
     for name in ("refractory", "calcium", "calcium_step", "spike_count"):
         getattr(arrays, name)[:n] = getattr(old.arrays, name)
+    arrays.calcium_step[n:] = step
     for element in old.elements:
         row, old_row = state.row(element), old.row(element)
         arrays.z[row, :n] = old.arrays.z[old_row]

@@ -49,3 +49,13 @@ def set_initial_values(
             row[:] = value - offsets.get(variable, 0.0)
         for name, element in p.elements.items():
             state.arrays.z[state.row(name), here] = taken(element, places).z
+
+
+def set_elements(state: RankState, population: Population) -> None:
+    """Set the elements of those of this rank's neurons whose z a user has set."""
+    here = state.layout.slice_of(population.ids)
+    local = state.layout.ids(population.ids) - population.first
+    for name, places in population.set_z:
+        z = np.broadcast_to(taken(population.elements[name], local).z, len(local))
+        chosen = np.isin(local, places)
+        state.arrays.z[state.row(name), here][chosen] = z[chosen]

@@ -14,10 +14,10 @@ from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
 from distsp.engine.carry_over import carry_over
 from distsp.engine.drives import DriveHistory
-from distsp.engine.initial import set_initial_values
+from distsp.engine.initial import set_elements, set_initial_values
 from distsp.engine.integration import workspace
-from distsp.engine.memory import check_memory
-from distsp.engine.plan import local_parameters, plan_growth, plan_populations
+from distsp.engine.memory import check_elements, check_memory
+from distsp.engine.plan import growing, local_parameters, plan_growth, plan_populations
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
@@ -59,7 +59,8 @@ class Simulation:
     Raises
     ------
     InputError
-        If the network has no neurons, or is another one on another rank.
+        If the network has no neurons, has a simulation already, or is another one on another
+        rank.
 
     Examples
     --------
@@ -79,6 +80,7 @@ class Simulation:
     ) -> None:
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
+        network.check_unused()
         self.network = network
         self.ranks = ranks or Ranks.world()
         self._same = SameOnAllRanks(network, self.ranks)
@@ -94,6 +96,7 @@ class Simulation:
         self._seen = -1
         self._capacity = 0
         self._offsets: dict[str, dict[str, Any]] = {}
+        self._growing = growing(network)
         self._make_arrays()
         self._plan()
         set_initial_values(self.state, network, network.populations.values(), self._offsets)
@@ -264,12 +267,17 @@ class Simulation:
     def _make_arrays(self) -> None:
         """Make the arrays of this rank, with room for all that the network has."""
         network, ranks = self.network, self.ranks
-        check_memory(network, ranks.size, ranks.on_host()[1])
+        self._on_host = ranks.on_host()[1]
+        check_memory(network, ranks.size, self._on_host)
         self.layout = Layout(ranks.rank, ranks.size, network.size)
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
         self._room = list(network.populations), dict(network.spreads)
         self.tables = Synapses(
-            self.layout, network.synapse_types, network.spreads, network.resolution, network.seed
+            self.layout,
+            dict(network.synapse_types),
+            dict(network.spreads),
+            network.resolution,
+            network.seed,
         )
         most_spikes = sum(
             len(self.layout.ids(p.ids)) * p.parameters.most_spikes
@@ -301,20 +309,27 @@ class Simulation:
         network = self.network
         if self._seen == network.version:
             return
-        # Calcium and elements up to now have followed the old parameters.
-        if self._seen >= 0:
+        check_elements(network, self._on_host)
+        # Calcium and elements up to now have followed the old parameters. Nothing else ends an
+        # interval, and where one ends is where it is rounded.
+        now, set_z = growing(network), [p for p in network.populations.values() if p.set_z]
+        # What has been added comes last.
+        if set_z or any(np.any(old != new) for old, new in zip(self._growing, now, strict=False)):
             self._grow_all()
+        self._growing = now
         new: list[Population] = []
         if (list(network.populations), network.spreads) != self._room:
             new = self._enlarge()
-        for population in network.populations.values():
-            population.reader = self
         self._plan()
         set_initial_values(self.state, network, new, self._offsets)
+        for population in set_z:
+            set_elements(self.state, population)
+            population.set_z.clear()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
         self._wiring.catch_up()
         self._look_at_recorders()
         self._make_room_for_events()
+        network.simulated_by(self)
         self._seen = network.version
 
     def _plan(self) -> None:
@@ -322,6 +337,7 @@ class Simulation:
         network, state = self.network, self.state
         self._populations = plan_populations(network, self.layout, state)
         self._growth = plan_growth(network, self.layout, self.elements)
+        self._update.surplus = network.surplus
         self._update.vacant_decay = [
             (
                 state.row(name),
@@ -384,7 +400,8 @@ class Simulation:
             ranks were told different things.
         """
         end = self.step + whole_steps("duration", duration, self.network.resolution)
-        self._same.check(duration=duration)
+        set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
+        self._same.check(duration=duration, z=set_z)
         self._look_at_network()
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None

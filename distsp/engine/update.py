@@ -8,6 +8,9 @@ must go. What is drawn stands in `plasticity`; here is who tells whom.
 import numpy as np
 
 from distsp.base.arrays import Bools, Floats, Ints
+from distsp.base.errors import InputError
+from distsp.base.fields import MAX_SIZE
+from distsp.engine.memory import installed_bytes
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
 from distsp.parallel.layout import Layout
@@ -34,6 +37,8 @@ class StructuralUpdate:
     vacant_decay : list of (int, slice, array)
         Row of the element, neurons of this rank, and the fraction of their vacant elements that
         they lose at an update: one for all, or one for each.
+    surplus : str
+        "one" if z is lifted by each synapse that breaks, "all" if only by one that is made.
     """
 
     def __init__(
@@ -42,9 +47,24 @@ class StructuralUpdate:
         self.ranks, self.layout, self.state = ranks, layout, state
         self.synapses, self.seed = synapses, seed
         self.vacant_decay: list[tuple[int, slice, Floats]] = []
+        self.surplus = "one"
 
     def apply(self, step: int) -> None:
-        """Break and make synapses, the elements having been brought up to `step`."""
+        """Break and make synapses, the elements having been brought up to `step`.
+
+        Raises
+        ------
+        InputError
+            On one rank, before anything has changed, if there are more elements than can be
+            counted; if there are more than can be listed, on rank 0.
+        """
+        for name in self.state.elements:
+            highest = self.state.arrays.z[self.state.row(name)].max(initial=0.0)
+            if not highest <= MAX_SIZE:
+                raise InputError(
+                    f"elements.{name}: a neuron has {highest:g} of them at the update at step "
+                    f"{step}, more than {MAX_SIZE}; growth_rate must be less"
+                )
         for table in self.synapses.types.values():
             if table.plastic:
                 self._break_outgoing(table, step)
@@ -95,7 +115,8 @@ class StructuralUpdate:
     def _bind(self, element: int, places: Ints, change: int) -> None:
         """Bind (1) or free (-1) an element of each of this rank's neurons at `places`."""
         arrays = self.state.arrays
-        bind(arrays.z[element], arrays.z_connected[element], places, change)
+        lifts = change > 0 or self.surplus == "one"
+        bind(arrays.z[element], arrays.z_connected[element], places, change, lifts)
 
     def _vacant(self, element: int) -> tuple[Ints, Ints]:
         """Return this rank's neurons (global ids) with vacant != 0, and their vacant counts."""
@@ -113,6 +134,11 @@ class StructuralUpdate:
         """Return all neurons with vacant elements, and how many, on rank 0."""
         ids, counts = self._vacant(element)
         free = self.ranks.join_on_0(np.stack([ids[counts > 0], counts[counts > 0]], axis=1))
+        if 8 * (total := int(free[:, 1].sum())) > installed_bytes():
+            raise InputError(
+                f"elements.{self.state.elements[element]}: memory must hold {total} vacant ones at "
+                "an update; growth_rate must be less"
+            )
         free = free[np.argsort(free[:, 0])]
         return free[:, 0], free[:, 1]
 

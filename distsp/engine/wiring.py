@@ -99,8 +99,7 @@ class Wiring:
             copies, there = oldest_of_pairs(table, *mine)
             missing = self.ranks.collect(here[~there].min(initial=len(targets)).item())
             if min(missing) < len(targets):
-                del network.disconnections[index]
-                network.has_changed()
+                network.forget_disconnection(index)
                 raise InputError(
                     f"disconnections.{index}: there is no such synapse of {table.name} from neuron "
                     f"{sources[min(missing)]} to neuron {targets[min(missing)]}"

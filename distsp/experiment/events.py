@@ -89,7 +89,6 @@ class SetPlasticity(Event):
             field = f"{where}.update_interval"
             whole_steps(field, self.update_interval, network.resolution, least=1)
         network.update_interval = self.update_interval
-        network.has_changed()
 
 
 class Connect(Connection, Event, defer_build=True):

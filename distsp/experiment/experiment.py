@@ -119,7 +119,7 @@ class Experiment(NetworkFields):
 
     def build(self) -> Network:
         """Return the network, ready for a `Simulation`."""
-        network = Network(self.resolution, self.seed, self.update_interval)
+        network = Network(self.resolution, self.seed, self.update_interval, self.surplus)
         network.record(self.record_interval)
         for name, fields in self.populations.items():
             # Checked first: a parameter called "size" must not become an argument of `create`.

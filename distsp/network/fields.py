@@ -1,6 +1,6 @@
 """What the calls of `Network` take, as validated fields."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -34,6 +34,11 @@ class NetworkFields(Fields):
     seed: Seed = Field(1, description="32-bit number that all random numbers depend on")
     update_interval: Positive | None = Field(
         None, description="time between structural updates (ms); none if not given"
+    )
+    surplus: Literal["one", "all"] = Field(
+        "one",
+        description="how many synapses too many a neuron nets off per element and update, "
+        "one (as NEST) or all",
     )
 
 

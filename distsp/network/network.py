@@ -5,11 +5,13 @@ over what changed in it whenever it runs.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from distsp.base.arrays import Floats, Ints
+from distsp.base.closed import Closed
 from distsp.base.columns import FloatColumn
 from distsp.base.errors import InputError, shorten
 from distsp.base.fields import MAX_SIZE
@@ -31,6 +33,7 @@ from distsp.network.population import (
     Neurons,
     Piece,
     Population,
+    Reader,
     check_element,
     check_growth,
     check_model,
@@ -51,7 +54,7 @@ from distsp.rng.distributions import Distribution
 from distsp.rng.selection import drawn_places
 
 
-class Network:
+class Network(Closed):
     """A network of spiking neurons, as a description.
 
     Parameters
@@ -62,6 +65,10 @@ class Network:
         32-bit number that all random numbers depend on.
     update_interval : float, optional
         Time between structural updates (ms), the first at time 0. Without it synapses stay.
+    surplus : str
+        How many synapses too many a neuron nets off per element and update: "one", as in NEST,
+        where each synapse that breaks lifts `z` to what is still bound, so that the others bind
+        again at once; or "all", as in Butz & van Ooyen 2013.
 
     Raises
     ------
@@ -83,31 +90,124 @@ class Network:
         resolution: float = 0.1,
         seed: int = 1,
         update_interval: float | None = None,
+        surplus: str = "one",
     ) -> None:
         values = {
             "resolution": resolution,
             "seed": seed,
             "update_interval": update_interval,
+            "surplus": surplus,
         }
         checked = NetworkFields.check("", values)
         self.resolution, self.seed = checked.resolution, checked.seed
-        self.update_interval = checked.update_interval
-        if self.update_interval is not None:
-            whole_steps("update_interval", self.update_interval, self.resolution, least=1)
-        self.populations: dict[str, Population] = {}
-        self.synapse_types: dict[str, SynapseType] = {}
-        self.spreads: dict[str, Spread] = {}
-        """What the synapses of each type may be, those of all connections included."""
-        self.inputs: dict[str, Generator] = {}
-        self.connections: list[Connection] = []
-        self.disconnections: list[Disconnection] = []
-        self.recorders: dict[str, Recorder] = {}
+        self._populations: dict[str, Population] = {}
+        self._synapse_types: dict[str, SynapseType] = {}
+        self._spreads: dict[str, Spread] = {}
+        self._inputs: dict[str, Generator] = {}
+        self._connections: list[Connection] = []
+        self._disconnections: list[Disconnection] = []
+        self._recorders: dict[str, Recorder] = {}
         self.version = 0
         """Grows with every change, so that a simulation knows when to look again."""
+        self._fields = checked
+        self._check_changed(checked)
+        self._close()
+
+    def _refusal(self, name: str) -> tuple[str, str]:
+        return name, "of a network only update_interval and surplus can, its methods do the rest"
 
     def has_changed(self) -> None:
         """Take note that something has changed."""
-        self.version += 1
+        self._put("version", self.version + 1)
+
+    @property
+    def update_interval(self) -> float | None:
+        """Time between structural updates (ms), or None; it may be changed between two runs."""
+        return self._fields.update_interval
+
+    @update_interval.setter
+    def update_interval(self, interval: float | None) -> None:
+        self._change(update_interval=interval)
+
+    @property
+    def surplus(self) -> str:
+        """How many synapses too many a neuron nets off; it may be changed between two runs."""
+        return self._fields.surplus
+
+    @surplus.setter
+    def surplus(self, surplus: str) -> None:
+        self._change(surplus=surplus)
+
+    def _change(self, **values: Any) -> None:
+        """Change what may change of the network as a whole, or refuse it and change nothing."""
+        checked = NetworkFields.check("", dict(self._fields) | values)
+        self._check_changed(checked)
+        self._put("_fields", checked)
+        self.has_changed()
+
+    def _check_changed(self, fields: NetworkFields) -> None:
+        """Refuse an interval that is not a whole number of steps."""
+        if fields.update_interval is not None:
+            whole_steps("update_interval", fields.update_interval, self.resolution, least=1)
+
+    @property
+    def populations(self) -> Mapping[str, Population]:
+        """Populations by name, in order of their ids."""
+        return MappingProxyType(self._populations)
+
+    @property
+    def synapse_types(self) -> Mapping[str, SynapseType]:
+        """Synapse types by name."""
+        return MappingProxyType(self._synapse_types)
+
+    @property
+    def spreads(self) -> Mapping[str, Spread]:
+        """What the synapses of each type may be, those of all connections included."""
+        return MappingProxyType(self._spreads)
+
+    @property
+    def inputs(self) -> Mapping[str, Generator]:
+        """Inputs by name."""
+        return MappingProxyType(self._inputs)
+
+    @property
+    def recorders(self) -> Mapping[str, Recorder]:
+        """Recorders by name."""
+        return MappingProxyType(self._recorders)
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        """Connections, in the order in which they were said."""
+        return tuple(self._connections)
+
+    @property
+    def disconnections(self) -> Sequence[Disconnection]:
+        """What is to be removed, in the order in which it was said."""
+        return tuple(self._disconnections)
+
+    def check_unused(self) -> None:
+        """Refuse a second simulation: populations answer for one, and changes are for one.
+
+        Raises
+        ------
+        InputError
+            If there is one.
+        """
+        if any(population.reader is not None for population in self._populations.values()):
+            raise InputError(
+                "network: it has a Simulation already; another one needs a network of its own, "
+                "such as copy.deepcopy of it"
+            )
+
+    def simulated_by(self, reader: Reader) -> None:
+        """Take note of the simulation, which populations ask for their state."""
+        for population in self._populations.values():
+            population.read_by(reader)
+
+    def forget_disconnection(self, index: int) -> None:
+        """Take back a disconnection that has turned out to be impossible."""
+        del self._disconnections[index]
+        self.has_changed()
 
     @property
     def size(self) -> int:
@@ -180,7 +280,7 @@ class Network:
             has_changed=self.has_changed,
         )
         check_growth(where, population.parameters, population.elements)
-        self.populations[name] = population
+        self._populations[name] = population
         self.has_changed()
         return population
 
@@ -216,6 +316,9 @@ class Network:
         synapse_type = SynapseType.check(where, values)
         check_delay(f"{where}.delay", synapse_type.delay, self.resolution)
         for side, element in (("pre", pre), ("post", post)):
+            if element is not None and pre == post:
+                right = "must be another element than pre: one that is both binds twice"
+                raise InputError.at(f"{where}.post", post, right)
             if element is None and (pre or post) is not None:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
             known = {key for p in self.populations.values() for key in p.elements}
@@ -223,8 +326,8 @@ class Network:
                 raise InputError.at(
                     f"{where}.{side}", element, f"must be one of the elements {sorted(known)}"
                 )
-        self.synapse_types[name] = synapse_type
-        self.spreads[name] = synapse_type.spread(self.resolution)
+        self._synapse_types[name] = synapse_type
+        self._spreads[name] = synapse_type.spread(self.resolution)
         self.has_changed()
 
     def input(self, model: str, name: str | None = None, **parameters: Any) -> Generator:
@@ -248,7 +351,7 @@ class Network:
         checked = Input.of(where, {"model": model, **parameters})
         checked.check_steps(where, self.resolution)
         generator = Generator(name, len(self.inputs), checked, self.resolution, self.has_changed)
-        self.inputs[name] = generator
+        self._inputs[name] = generator
         self.has_changed()
         return generator
 
@@ -354,8 +457,8 @@ class Network:
         weight = synapse_type.weight if connection.weight is None else connection.weight
         brought = connection.rule.brought().weights and connection.weight is None
         _check_repeated(where, target, None if brought else weight)
-        self.spreads[synapse] = self._spread_with(where, connection)
-        self.connections.append(connection)
+        self._spreads[synapse] = self._spread_with(where, connection)
+        self._connections.append(connection)
         self.has_changed()
 
     def _spread_with(self, where: str, connection: Connection) -> Spread:
@@ -427,7 +530,7 @@ class Network:
         given = {key: value for key, value in values.items() if value is not None}
         checked = Disconnection.check(where, given)
         checked.check_pairs(where, len(source), len(target))
-        self.disconnections.append(checked)
+        self._disconnections.append(checked)
         self.has_changed()
 
     def wiring(self) -> list[tuple[int, Connection | Disconnection]]:
@@ -525,7 +628,7 @@ class Network:
             if other := self._recorder_of_spikes(neurons):
                 right = f"is recorded already, by recorders.{other}"
                 raise InputError.at(f"{where}.neurons", neurons.description(), right)
-        self.recorders[name] = checked
+        self._recorders[name] = checked
         self.has_changed()
         return name
 
@@ -535,7 +638,7 @@ class Network:
         whole_steps("record_interval", values.record_interval, self.resolution, least=1)
         if not isinstance(self.recorders.get(MEANS), PopulationMeans | None):
             self._new_name("recorders", MEANS, "", self.recorders)
-        self.recorders[MEANS] = PopulationMeans(interval=values.record_interval)
+        self._recorders[MEANS] = PopulationMeans(interval=values.record_interval)
         self.has_changed()
 
     def record_spikes(self, neurons: Neurons) -> None:
@@ -547,7 +650,7 @@ class Network:
                 name = f"spikes_{piece.population.name}"
                 if not piece.whole or name in self.recorders:
                     name = self._new_name("recorders", None, name, self.recorders)
-                self.recorders[name] = SpikeRecorder(neurons=one.description())
+                self._recorders[name] = SpikeRecorder(neurons=one.description())
         self.has_changed()
 
     def _recorder_of_spikes(self, neurons: Neurons) -> str | None:

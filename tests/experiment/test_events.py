@@ -102,13 +102,11 @@ def by_hand(experiment: Experiment) -> Simulation:
     e.set_element("axon", growth_rate=0.3)
     sim.run(5.0)
     net.update_interval = None
-    net.has_changed()
     sim.run(5.0)
     half = net.select("", {"population": "E", "neurons": {"fraction": 0.5}})
     net.connect(half, i, "static", "fixed_indegree", indegree=3, weight=4.0, delay=3.5)
     sim.run(5.0)
     net.update_interval = 2.5
-    net.has_changed()
     sim.run(5.0)
     net.disconnect(e, e, "plastic", fraction=0.5)
     sim.run(1.7)

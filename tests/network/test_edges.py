@@ -237,7 +237,7 @@ def test_wrong_tables(tmp_path, monkeypatch, text, words):
     right = words.format(path="edges.csv")
     assert str(error.value).startswith(f"connections.0.rule.{right}")
     assert "\n" not in str(error.value)
-    assert net.connections == []
+    assert net.connections == ()
 
 
 def test_wrong_sonata(tmp_path, monkeypatch):
