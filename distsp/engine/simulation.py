@@ -28,6 +28,7 @@ from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
 from distsp.parallel.distributed import Global, Part
+from distsp.parallel.interruption import Held, at_once
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
@@ -82,10 +83,18 @@ class Simulation:
         self.ranks = ranks or Ranks.world()
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
+        check_memory(network, self.ranks.size, self.ranks.on_host()[1])
+        warm_up(network, self.ranks, _run_briefly)
+        self._held = Held(self.ranks)
+        with self._held:
+            self._begin(checkpoint)
+
+    def _begin(self, checkpoint: Checkpoint | None) -> None:
+        """Make this rank's arrays, and the synapses that have been asked for."""
+        network = self.network
         self.step, self.updated = 0, -1
         self.layout = Layout(self.ranks.rank, self.ranks.size, network.size)
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
-        check_memory(network, self.ranks.size, self.ranks.on_host()[1])
         network.built = dict(network.spreads)
         self.tables = Synapses(
             self.layout, network.synapse_types, network.built, network.resolution, network.seed
@@ -100,7 +109,6 @@ class Simulation:
         self._seen = -1
         self._capacity = 0
         self._work = workspace(self.layout.n_local, self._slice_steps())
-        warm_up(network, self.ranks, _run_briefly)
         self.state = RankState(
             self.layout,
             network.populations,
@@ -162,11 +170,12 @@ class Simulation:
         WriteError
             If it cannot be written.
         """
-        self._look_at_network()
-        facts = {"experiment": experiment, "network": describe(self.network)}
-        self.checkpoints = save(
-            Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
-        )
+        with self._held:
+            self._look_at_network()
+            facts = {"experiment": experiment, "network": describe(self.network)}
+            self.checkpoints = save(
+                Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
+            )
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -264,7 +273,8 @@ class Simulation:
 
     def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
-        return self.reading().whole(population, quantity)
+        with self._held:
+            return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
         if name not in self.tables.types:
@@ -283,7 +293,7 @@ class Simulation:
             self._grow_all()
         self._plan()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
-        self._wiring.catch_up()
+        self._wiring.catch_up(self._held)
         self._look_at_recorders()
         self.state.make_room_for_events(self.tables.most_incoming())
         self._seen = network.version
@@ -337,6 +347,9 @@ class Simulation:
     ) -> None:
         """Simulate.
 
+        Ctrl-C ends it early, as does any handler of a signal that raises: on all ranks at the same
+        step, where everything is up to date. Another `run` goes on as if nothing had happened.
+
         Parameters
         ----------
         duration : float
@@ -354,9 +367,19 @@ class Simulation:
             If `duration` is not a whole number of steps, something in the network is wrong, or
             ranks were told different things.
         """
-        end = self.step + whole_steps("duration", duration, self.network.resolution)
-        self._same.check(duration=duration)
-        self._look_at_network()
+        with self._held:
+            end = self.step + whole_steps("duration", duration, self.network.resolution)
+            self._same.check(duration=duration)
+            self._look_at_network()
+            self._run(end, progress, stop)
+
+    def _run(
+        self,
+        end: int,
+        progress: Callable[[float], object] | None,
+        stop: Callable[[float], bool] | None,
+    ) -> None:
+        """Simulate up to the beginning of step `end`, from stop to stop."""
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
@@ -372,10 +395,11 @@ class Simulation:
             if progress:
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
-            told = self.ranks.collect((stopping, seconds))
-            if any(stopping for stopping, _ in told):
+            told = self.ranks.collect((stopping, seconds, bool(self._held.came)))
+            self._held.act([came for *_, came in told])
+            if any(stopping for stopping, *_ in told):
                 break
-            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds in told))
+            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, _ in told))
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
@@ -448,7 +472,8 @@ class Simulation:
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:
     """Run all that there is to compile."""
-    simulation = Simulation(network, ranks)
-    simulation.run(0.6)
-    for name in network.synapse_types:
-        simulation.synapses(name)
+    with at_once():
+        simulation = Simulation(network, ranks)
+        simulation.run(0.6)
+        for name in network.synapse_types:
+            simulation.synapses(name)
