@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command on this rank and return its exit code."""
     with Signals() as signals:
         try:
-            ranks = signals.ranks = Ranks.world()
+            ranks = Ranks.world()
+            signals.listen(ranks)
         except InputError as error:  # the processes cannot talk to each other
             return _complain(error) if launched_rank() == 0 else 2
         try:

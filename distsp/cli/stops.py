@@ -65,7 +65,7 @@ class Signals(AbstractContextManager["Signals"]):
     came : int
         Number of the signal that there has been; 0 if there has been none.
     ranks : Ranks
-        Those that a later signal ends.
+        Those that a signal ends at once.
     simulating : bool
     """
 
@@ -80,9 +80,8 @@ class Signals(AbstractContextManager["Signals"]):
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._writing, False)
         self._woke = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
-        for number in SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:
-                self._before[number] = signal.signal(number, Noting(self._note))
+        self._before = {one: signal.getsignal(one) or signal.SIG_DFL for one in SIGNALS}
+        self.listen()
         self._thread = threading.Thread(target=self._wait, daemon=True)
         self._thread.start()
         return self
@@ -97,6 +96,13 @@ class Signals(AbstractContextManager["Signals"]):
         self._thread.join()
         os.close(self._reading)
 
+    def listen(self, ranks: Ranks | None = None) -> None:
+        """Take over the signals, once more where MPI has begun: UCX takes SIGHUP for itself."""
+        self.ranks = ranks or self.ranks
+        for number, handler in self._before.items():
+            ignored = handler == signal.SIG_IGN
+            signal.signal(number, signal.SIG_IGN if ignored else Noting(self._note))
+
     def stopping(self) -> int:
         """Return which signal stops all ranks, 0 if none does; collective."""
         came = self.ranks.collect(self.came)
@@ -109,7 +115,7 @@ class Signals(AbstractContextManager["Signals"]):
         """Take notice of each signal until the other end of the pipe is closed."""
         while numbers := os.read(self._reading, 64):
             for number in numbers:
-                if number in self._before:
+                if self._before.get(number, signal.SIG_IGN) != signal.SIG_IGN:
                     self._take(number)
 
     def _take(self, number: int) -> None:
