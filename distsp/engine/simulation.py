@@ -29,6 +29,7 @@ from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
 from distsp.parallel.distributed import Global, Part
+from distsp.parallel.interruption import Held, at_once
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
@@ -85,6 +86,16 @@ class Simulation:
         self.ranks = ranks or Ranks.world()
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
+        self._on_host = self.ranks.on_host()[1]
+        self._seen = -1
+        self._make_ready()
+        self._held = Held(self.ranks)
+        with self._held:
+            self._begin(checkpoint)
+
+    def _begin(self, checkpoint: Checkpoint | None) -> None:
+        """Make this rank's arrays, and the synapses that have been asked for."""
+        network = self.network
         self.step, self.updated = 0, -1
         self.recordings: dict[str, Recording] = {}
         self.checkpoints: list[str] = []
@@ -93,7 +104,6 @@ class Simulation:
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._recorders: dict[str, Recorder] = {}
         self._drive_history = DriveHistory()
-        self._seen = -1
         self._capacity = 0
         self._offsets: dict[str, dict[str, Any]] = {}
         self._growing = growing(network)
@@ -155,11 +165,12 @@ class Simulation:
         WriteError
             If it cannot be written.
         """
-        self._look_at_network()
-        facts = {"experiment": experiment, "network": describe(self.network)}
-        self.checkpoints = save(
-            Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
-        )
+        with self._held:
+            self._look_at_network()
+            facts = {"experiment": experiment, "network": describe(self.network)}
+            self.checkpoints = save(
+                Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
+            )
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -255,7 +266,8 @@ class Simulation:
 
     def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
-        return self.reading().whole(population, quantity)
+        with self._held:
+            return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
         if name not in self.tables.types:
@@ -264,11 +276,14 @@ class Simulation:
 
     # From the network's description to arrays ------------------------------------------------
 
+    def _make_ready(self) -> None:
+        """Refuse what does not fit into memory, and compile what has not been; collective."""
+        check_memory(self.network, self.ranks.size, self._on_host)
+        warm_up(self.network, self.ranks, _run_briefly)
+
     def _make_arrays(self) -> None:
         """Make the arrays of this rank, with room for all that the network has."""
         network, ranks = self.network, self.ranks
-        self._on_host = ranks.on_host()[1]
-        check_memory(network, ranks.size, self._on_host)
         self.layout = Layout(ranks.rank, ranks.size, network.size)
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
         self._room = list(network.populations), dict(network.spreads)
@@ -284,7 +299,6 @@ class Simulation:
             for p in network.populations.values()
         )
         self._work = workspace(most_spikes, self._slice_steps())
-        warm_up(network, ranks, _run_briefly)
         self.state = RankState(
             self.layout,
             network.populations,
@@ -326,7 +340,7 @@ class Simulation:
             set_elements(self.state, population)
             population.set_z.clear()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
-        self._wiring.catch_up()
+        self._wiring.catch_up(self._held)
         self._look_at_recorders()
         self._make_room_for_events()
         network.simulated_by(self)
@@ -382,6 +396,9 @@ class Simulation:
     ) -> None:
         """Simulate.
 
+        Ctrl-C ends it early, as does any handler of a signal that raises: on all ranks at the same
+        step, where everything is up to date. Another `run` goes on as if nothing had happened.
+
         Parameters
         ----------
         duration : float
@@ -402,7 +419,19 @@ class Simulation:
         end = self.step + whole_steps("duration", duration, self.network.resolution)
         set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
         self._same.check(duration=duration, z=set_z)
-        self._look_at_network()
+        if self._seen != self.network.version:
+            self._make_ready()
+        with self._held:
+            self._look_at_network()
+            self._run(end, progress, stop)
+
+    def _run(
+        self,
+        end: int,
+        progress: Callable[[float], object] | None,
+        stop: Callable[[float], bool] | None,
+    ) -> None:
+        """Simulate up to the beginning of step `end`, from stop to stop."""
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
@@ -418,10 +447,11 @@ class Simulation:
             if progress:
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
-            told = self.ranks.collect((stopping, seconds))
-            if any(stopping for stopping, _ in told):
+            told = self.ranks.collect((stopping, seconds, bool(self._held.came)))
+            self._held.act([came for *_, came in told])
+            if any(stopping for stopping, *_ in told):
                 break
-            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds in told))
+            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, _ in told))
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
@@ -500,7 +530,8 @@ class Simulation:
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:
     """Run all that there is to compile."""
-    simulation = Simulation(network, ranks)
-    simulation.run(0.6)
-    for name in network.synapse_types:
-        simulation.synapses(name)
+    with at_once():
+        simulation = Simulation(network, ranks)
+        simulation.run(0.6)
+        for name in network.synapse_types:
+            simulation.synapses(name)

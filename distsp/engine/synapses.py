@@ -5,7 +5,7 @@ table, by local target, so that a target finds its sources without a search. Bot
 place and stay sorted, so the place of a synapse among those of its pair says when it was made.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -162,16 +162,47 @@ class TypeTable:
         weight, delay : float, distribution or array (n,) of float64, optional
             Where they are not the type's; only where each synapse has its own. Delays in ms.
         """
+        self.prepared(sources, targets, weight, delay)()
+
+    def prepared(
+        self,
+        sources: Ints,
+        targets: Ints,
+        weight: float | Distribution | Floats | None = None,
+        delay: Delay | Floats | None = None,
+    ) -> Callable[[], None]:
+        """Return what adds synapses, as `add` takes them, and needs no more memory for it.
+
+        It must be called before anything else changes.
+        """
         own = self._draw_own(sources, targets, weight, delay) if self.heterogeneous else ()
-        self.insert(sources, targets, *own)
+        insert = self._prepared(sources, targets, *own)
+
+        def put() -> None:
+            self.created += self.heterogeneous
+            insert()
+
+        return put
 
     def insert(self, sources: Ints, targets: Ints, *own: Array) -> None:
         """Add synapses whose own weights and delays (steps), if they have any, are known."""
-        self.outgoing.insert(self.first_row + sources, targets, *own)
+        self._prepared(sources, targets, *own)()
+
+    def _prepared(self, sources: Ints, targets: Ints, *own: Array) -> Callable[[], None]:
+        """Return what adds synapses and needs no more memory for it."""
+        puts = [self.outgoing.prepared(self.first_row + sources, targets, *own)]
+        most = 0
         if self.plastic:
-            self.incoming.insert(self.first_incoming_row + targets, sources)
+            puts.append(self.incoming.prepared(self.first_incoming_row + targets, sources))
         elif len(targets):
-            self._most_incoming += int(np.bincount(targets).max())
+            most = int(np.bincount(targets).max())
+
+        def put() -> None:
+            for one in puts:
+                one()
+            self._most_incoming += most
+
+        return put
 
     def remove(self, sources: Ints, targets: Ints, copies: Ints) -> None:
         """Remove synapses.
@@ -185,9 +216,12 @@ class TypeTable:
         copies : array (n,) of int64
             Which synapse of the pair, in order of creation.
         """
-        self.outgoing.remove(self.first_row + sources, targets, copies)
+        tables = [self.outgoing.prepared_removal(self.first_row + sources, targets, copies)]
         if self.plastic:
-            self.incoming.remove(self.first_incoming_row + targets, sources, copies)
+            rows = self.first_incoming_row + targets
+            tables.append(self.incoming.prepared_removal(rows, sources, copies))
+        for remove in tables:
+            remove()
 
     def connects(self, source: int, target: int) -> bool:
         """Return whether there is a synapse from a global id to a local index."""
@@ -265,7 +299,6 @@ class TypeTable:
         weight = self.description.weight if weight is None else weight
         delay = self.description.delay if delay is None else delay
         which = 2 * self.created
-        self.created += 1
         draws = isinstance(weight, Distribution) or isinstance(delay, Distribution)
         ids = self.layout.ids_at(targets) if draws else targets
         serial = serial_of_pairs(sources, ids) if draws else targets

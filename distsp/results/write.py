@@ -9,6 +9,7 @@ import resource
 import socket
 import sys
 from datetime import UTC, datetime
+from enum import IntEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,19 @@ from distsp.results.quantities import CSV, FACTS, H5, QUANTITIES, meaning
 PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
 
 
+class Extent(IntEnum):
+    """How much there is to write."""
+
+    RUNNING = 0
+    """Recordings that rank 0 has: what is written while the run goes on."""
+    RECORDED = 1
+    """All recordings: what a run leaves that was stopped."""
+    ENDED = 2
+    """These, and the network at the end."""
+
+
 def write_results(
-    simulation: Simulation, experiment: Experiment, folder: Path, ended: bool = True
+    simulation: Simulation, experiment: Experiment, folder: Path, extent: Extent = Extent.ENDED
 ) -> None:
     """Write `results.h5` and `results.csv`; collective.
 
@@ -39,27 +51,24 @@ def write_results(
         What `simulation` runs.
     folder : Path
         Made if it is not there.
-    ended : bool
-        Whether to write everything; before the end there are only the recordings.
+    extent : Extent
 
     Raises
     ------
     WriteError
         On rank 0, if they cannot be written; what was written before is as it was. The other ranks
-        do not wait for rank 0 then, unless the run has ended.
+        do not wait for rank 0 then, if the run goes on.
     """
     each = simulation.ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
     if each is None:
-        if ended:
-            _write_end(simulation, None)
+        _write_more(simulation, None, extent)
         return
     with replacing(folder / H5) as path, new_hdf5(path) as file:
         _put(file, "experiment", experiment.to_toml(), "experiment")
         for dataset in _running(simulation):
             _put_dataset(file, dataset)
         _write_provenance(simulation, file, each)
-        if ended:
-            _write_end(simulation, file)
+        _write_more(simulation, file, extent)
     with replacing(folder / CSV) as path:
         _write_csv(path, [d for d in _running(simulation) if d.name.startswith(f"{MEANS}/")])
 
@@ -78,7 +87,18 @@ def _put_dataset(file: h5py.File | None, dataset: Dataset) -> None:
         _describe(written, (dataset.unit, dataset.description))
 
 
-def _write_end(simulation: Simulation, file: h5py.File | None) -> None:
+def _write_more(simulation: Simulation, file: h5py.File | None, extent: Extent) -> None:
+    """Gather what all ranks have and put it into `file`, which is None except on rank 0."""
+    if extent == Extent.ENDED:
+        _write_network(simulation, file)
+    if extent >= Extent.RECORDED:
+        for recording in simulation.recordings.values():
+            if not recording.while_running:
+                for dataset in recording.datasets(simulation.ranks):
+                    _put_dataset(file, dataset)
+
+
+def _write_network(simulation: Simulation, file: h5py.File | None) -> None:
     """Gather the state of all ranks and put it into `file`, which is None except on rank 0."""
     network = simulation.network
     for name, population in network.populations.items():
@@ -93,10 +113,6 @@ def _write_end(simulation: Simulation, file: h5py.File | None) -> None:
         file.require_group("spikes")
     for name in network.synapse_types:
         _write_synapses(simulation, name, file)
-    for recording in simulation.recordings.values():
-        if not recording.while_running:
-            for dataset in recording.datasets(simulation.ranks):
-                _put_dataset(file, dataset)
 
 
 def _write_synapses(simulation: Simulation, name: str, file: h5py.File | None) -> None:

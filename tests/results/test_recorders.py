@@ -10,7 +10,7 @@ import pytest
 from distsp import Experiment, Simulation, load_results
 from distsp.cli.run import main
 from distsp.results.read import Results
-from distsp.results.write import write_results
+from distsp.results.write import Extent, write_results
 
 MEASURED = Path(__file__).parents[1] / "data" / "measured.toml"
 
@@ -131,7 +131,7 @@ def test_before_the_end_there_are_the_means(tmp_path: Path) -> None:
     experiment = Experiment.from_toml(MEASURED)
     simulation = Simulation(experiment.build())
     simulation.run(10.0)
-    write_results(simulation, experiment, tmp_path, ended=False)
+    write_results(simulation, experiment, tmp_path, Extent.RUNNING)
     results = Results(tmp_path)
     assert not results.ended
     assert {*results.recorders} == {"fast"}
