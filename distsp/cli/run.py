@@ -249,12 +249,12 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         print(f"distsp: {ranks.notice}", file=sys.stderr)
     network, duration = job.experiment.build(), job.experiment.duration
     if job.resumed:
-        simulation = Simulation.load(checkpoints(job.folder), network, ranks)
+        simulation = Simulation.load(checkpoints(job.folder), network, ranks, job.folder)
         if duration < simulation.now:
             right = f"ms must be at least the {simulation.now} ms of the checkpoint"
             raise InputError.at("duration", duration, right)
     else:
-        simulation = Simulation(network, ranks)
+        simulation = Simulation(network, ranks, scratch=job.folder)
     began, start = time.perf_counter(), simulation.now
     progress = Progress(start, duration) if speaks else None
     go_on = f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"

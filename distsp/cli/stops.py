@@ -34,6 +34,9 @@ STOPPED = 75
 RESULTS_EVERY = 5.0
 """Seconds between two writes of the results so far, at least."""
 
+RESULTS_SHARE = 20.0
+"""How many times as long as the last write took it is to the next, at least."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -169,6 +172,7 @@ class _Watch:
         self.simulation, self.experiment, self.folder = simulation, experiment, folder
         self.minutes, self.signals = minutes, signals
         self.saved = self.written = time.monotonic()
+        self.pause = RESULTS_EVERY
         self.n_written = 0
         self.told = ""
         self.checkpoint_due = False
@@ -179,11 +183,12 @@ class _Watch:
         n_recorded = len(simulation.recording.get("time", ()))
         clock = time.monotonic()
         due = self.minutes is not None and clock - self.saved >= 60.0 * self.minutes
-        writes = n_recorded > self.n_written and clock - self.written >= RESULTS_EVERY
+        writes = n_recorded > self.n_written and clock - self.written >= self.pause
         self.checkpoint_due, writes = simulation.ranks.broadcast((due, writes))
         if writes:
             self._write()
             self.written, self.n_written = time.monotonic(), n_recorded
+            self.pause = max(RESULTS_EVERY, RESULTS_SHARE * (self.written - clock))
         return self.signals.came or self.checkpoint_due
 
     def _write(self) -> None:

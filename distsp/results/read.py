@@ -58,9 +58,20 @@ class Results:
 
     @property
     def ended(self) -> bool:
-        """Whether the run has come to its end; before that there are only the recordings."""
+        """Whether the run has come to its end; before that there is what has been recorded."""
         with h5py.File(self.path) as file:
             return ENDED[0] in file
+
+    def require_end(self) -> None:
+        """Refuse a run that has not come to its end.
+
+        Raises
+        ------
+        InputError
+        """
+        with h5py.File(self.path) as file:
+            for name in ENDED:
+                self._part(file, name)
 
     @property
     def time(self) -> Array:
@@ -101,7 +112,8 @@ class Results:
     @cached_property
     def spikes(self) -> dict[str, dict[str, Array]]:
         """`time` (ms) and `id` of the spikes of each population whose spikes were recorded."""
-        return self._read("spikes")
+        with h5py.File(self.path) as file:
+            return _value(file["spikes"]) if "spikes" in file else {}
 
     @cached_property
     def recorders(self) -> dict[str, dict[str, Array]]:
