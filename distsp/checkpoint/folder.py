@@ -28,7 +28,7 @@ from distsp.parallel.ranks import Ranks
 
 LOG = logging.getLogger("distsp")
 
-FORMAT = 2
+FORMAT = 3
 """Grows when older programs could no longer read what is written; 1 was that of distsp 0.1."""
 
 MANIFEST = "manifest.json"

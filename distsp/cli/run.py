@@ -249,12 +249,14 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         print(f"distsp: {ranks.notice}", file=sys.stderr)
     experiment, duration = job.experiment, job.experiment.duration
     if job.resumed:
-        simulation = Simulation.load(checkpoints(job.folder), experiment.network_at, ranks)
+        simulation = Simulation.load(
+            checkpoints(job.folder), experiment.network_at, ranks, job.folder
+        )
         if duration < simulation.now:
             right = f"ms must be at least the {simulation.now} ms of the checkpoint"
             raise InputError.at("duration", duration, right)
     else:
-        simulation = Simulation(experiment.build(), ranks)
+        simulation = Simulation(experiment.build(), ranks, scratch=job.folder)
     began, start = time.perf_counter(), simulation.now
     progress = Progress(start, duration) if speaks else None
     signals.simulating = True

@@ -21,7 +21,7 @@ from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment
 from distsp.parallel.interruption import Noting
 from distsp.parallel.ranks import Ranks
-from distsp.results.write import Extent, write_results
+from distsp.results.write import write_results
 
 LOG = logging.getLogger("distsp")
 
@@ -36,6 +36,9 @@ STOPPED = 75
 
 RESULTS_EVERY = 5.0
 """Seconds between two writes of the results so far, at least."""
+
+RESULTS_SHARE = 20.0
+"""How many times as long as the last write took it is to the next, at least."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ def simulate(
             _save(simulation, experiment, folder, must=bool(stopped))
             watch.saved = time.monotonic()
         if stopped:
-            write_results(simulation, experiment, folder, Extent.RECORDED)
+            write_results(simulation, experiment, folder, ended=False)
             return simulation.checkpoints[-1] if saves else ""
     return None
 
@@ -220,6 +223,7 @@ class _Watch:
         self.simulation, self.experiment, self.folder = simulation, experiment, folder
         self.minutes, self.signals = minutes, signals
         self.saved = self.written = time.monotonic()
+        self.pause = RESULTS_EVERY
         self.n_written = 0
         self.told = ""
         self.checkpoint_due = False
@@ -230,17 +234,18 @@ class _Watch:
         n_recorded = len(simulation.recording.get("time", ()))
         clock = time.monotonic()
         due = self.minutes is not None and clock - self.saved >= 60.0 * self.minutes
-        writes = n_recorded > self.n_written and clock - self.written >= RESULTS_EVERY
+        writes = n_recorded > self.n_written and clock - self.written >= self.pause
         self.checkpoint_due, writes = simulation.ranks.broadcast((due, writes))
         if writes:
             self._write()
             self.written, self.n_written = time.monotonic(), n_recorded
+            self.pause = max(RESULTS_EVERY, RESULTS_SHARE * (self.written - clock))
         return bool(self.signals.came) or self.checkpoint_due
 
     def _write(self) -> None:
         """Write the results so far; where that fails, say so once and go on."""
         try:
-            write_results(self.simulation, self.experiment, self.folder, Extent.RUNNING)
+            write_results(self.simulation, self.experiment, self.folder, ended=False)
             self.told = ""
         except WriteError as error:
             if self.told != str(error):

@@ -33,7 +33,7 @@ from distsp.parallel.interruption import Held, at_once
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
-from distsp.recorders import Recorder, Recording
+from distsp.recorders import Change, Recorder, Recording
 from distsp.recorders.population_means import MEANS, Means
 from distsp.recorders.spike_recorder import Spikes, union
 
@@ -42,6 +42,10 @@ LOOK = 0.5
 
 FIRST_STEPS, FIRST_WORK = 1000, 10_000_000
 """Steps, and neuron-steps of a rank, before the first look: how long they take is not known yet."""
+
+
+WAITING_BYTES = 2**25
+"""What recordings keep on all ranks together before it is handed over to rank 0."""
 
 
 class Simulation:
@@ -56,6 +60,9 @@ class Simulation:
         All processes that mpirun started, if not given.
     checkpoint : Checkpoint, optional
         What to go on from; `load` finds it.
+    scratch : Path, optional
+        Folder for recordings that do not stay in memory, in files without a name; the system's
+        folder for such files if not given.
 
     Raises
     ------
@@ -78,12 +85,13 @@ class Simulation:
         network: Network,
         ranks: Ranks | None = None,
         checkpoint: Checkpoint | None = None,
+        scratch: Path | None = None,
     ) -> None:
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
         network.check_unused()
         self.network = network
-        self.ranks = ranks or Ranks.world()
+        self.ranks, self.scratch = ranks or Ranks.world(), scratch
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
         self._on_host = self.ranks.on_host()[1]
@@ -123,6 +131,7 @@ class Simulation:
         folder: str | Path,
         network: Network | Callable[[int], Network],
         ranks: Ranks | None = None,
+        scratch: Path | None = None,
     ) -> Self:
         """Return a simulation that goes on from the newest good checkpoint in a folder; collective.
 
@@ -135,6 +144,8 @@ class Simulation:
             what returns it, given the number of the step that the checkpoint goes on with.
         ranks : Ranks, optional
             All processes that mpirun started, if not given; as many as one likes.
+        scratch : Path, optional
+            As for a new one.
 
         Raises
         ------
@@ -147,7 +158,7 @@ class Simulation:
             return network if isinstance(network, Network) else network(step)
 
         checkpoint = find(Path(folder), ranks, lambda step: describe(network_at(step)))
-        return cls(network_at(checkpoint.content["step"]), ranks, checkpoint)
+        return cls(network_at(checkpoint.content["step"]), ranks, checkpoint, scratch)
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
@@ -167,6 +178,7 @@ class Simulation:
         """
         with self._held:
             self._look_at_network()
+            self.flush()
             facts = {"experiment": experiment, "network": describe(self.network)}
             self.checkpoints = save(
                 Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
@@ -245,11 +257,38 @@ class Simulation:
 
         They are sorted, and the same on every rank.
         """
+        self.flush()
         ids = np.asarray(neurons.ids)
         found = [one.of(ids) for one in self.recordings.values() if isinstance(one, Spikes)]
-        rows = self.ranks.join(union(found))
-        rows = rows[np.lexsort(rows.T[::-1])]
+        rows = self.ranks.broadcast_array(union(found))
         return rows[:, 0] * self.network.resolution, np.ascontiguousarray(rows[:, 1])
+
+    def recorded(self, name: str) -> dict[str, Any]:
+        """Return what a recorder has recorded so far, on every rank; collective.
+
+        Parameters
+        ----------
+        name : str
+            What `Network.recorder` was given, or returned.
+
+        Returns
+        -------
+        dict
+            Arrays, and lists of names, by what they are called in the results.
+        """
+        if name not in self.recordings:
+            raise InputError.at("recorder", name, f"must be one of {list(self.recordings)}")
+        self.flush()
+        found = {}
+        for dataset in self.recordings[name].datasets():
+            key = dataset.name.removeprefix(f"recorders/{name}/")
+            found[key] = self.ranks.broadcast(dataset.array())
+        return found
+
+    def flush(self) -> None:
+        """Hand over to rank 0 what ranks have recorded; collective."""
+        for recording in self.recordings.values():
+            recording.flush(self.ranks)
 
     def reading(self) -> StateReading:
         """Return the network at the present, to be asked."""
@@ -262,6 +301,7 @@ class Simulation:
             self._growth,
             self._offsets,
             self.step,
+            self.scratch,
         )
 
     def read(self, population: Population, quantity: str) -> Array:
@@ -436,29 +476,34 @@ class Simulation:
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
         while self.step < end:
+            if self.step == 0:
+                self._record()
             if interval and self.step % interval == 0 and self.updated != self.step:
                 self._structural_update()
-            intervals = [interval, *(one.interval for one in self.recordings.values())]
-            stops = [every - self.step % every for every in intervals if every]
+            stops = [one.next_step(self.step) for one in self.recordings.values()]
+            stops.append(self.step - self.step % interval + interval if interval else None)
             began, first = time.perf_counter(), self.step
-            self._advance(min([end, self.step + chunk, *(self.step + n for n in stops)]))
+            self._advance(min([end, self.step + chunk, *(stop for stop in stops if stop)]))
             seconds = time.perf_counter() - began
             self._record()
             if progress:
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
-            told = self.ranks.collect((stopping, seconds, bool(self._held.came)))
+            waiting = sum(recording.waiting for recording in self.recordings.values())
+            told = self.ranks.collect((stopping, seconds, waiting, bool(self._held.came)))
             self._held.act([came for *_, came in told])
+            if sum(waiting for *_, waiting, _ in told) > WAITING_BYTES:
+                self.flush()
             if any(stopping for stopping, *_ in told):
                 break
-            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, _ in told))
+            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, *_ in told))
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
     def _record(self) -> None:
         """Let every recorder whose time has come record the present."""
         began = time.perf_counter()
-        due = [r for r in self.recordings.values() if r.interval and self.step % r.interval == 0]
+        due = [r for r in self.recordings.values() if r.next_step(self.step - 1) == self.step]
         if due:
             reading = self.reading()
             for recording in due:
@@ -468,7 +513,13 @@ class Simulation:
     def _structural_update(self) -> None:
         began = time.perf_counter()
         self._grow_all()
-        self._update.apply(self.step)
+        watching = [recording for recording in self.recordings.values() if recording.sees_updates]
+        changes: list[Change] | None = [] if watching else None
+        for recording in watching:
+            recording.begin_update(self.reading())
+        self._update.apply(self.step, changes)
+        for recording in watching:
+            recording.end_update(self.reading(), changes or [])
         self._make_room_for_events()
         self.updated = self.step
         self.seconds["update"] += time.perf_counter() - began

@@ -84,6 +84,27 @@ def own_uniforms(key: np.uint64, sources: Ints, targets: Ints, serial: Ints, whi
     return numbers
 
 
+@compiled
+def count_between(
+    begin: Ints,
+    length: Int32s,
+    targets: Int32s,
+    source_kinds: Ints,
+    target_kinds: Ints,
+    counts: Ints,
+) -> None:
+    """Count synapses by kind of source and kind of target; those of the kind 0 do not count.
+
+    `begin` and `length` say where the targets of each source are.
+    """
+    for source in range(len(source_kinds)):
+        row = counts[source_kinds[source]]
+        if source_kinds[source] > 0:
+            for i in range(begin[source], begin[source] + length[source]):
+                row[target_kinds[targets[i]]] += 1
+    counts[:, 0] = 0
+
+
 class TypeTable:
     """The synapses of a type onto this rank's neurons.
 
@@ -238,6 +259,26 @@ class TypeTable:
         end = self.first_row + self.layout.n_neurons
         return int(self.outgoing.length[self.first_row : end].sum(dtype=np.int64))
 
+    def between(self, sources: Ints, targets: Ints) -> Ints:
+        """Return the numbers of synapses onto this rank's neurons between kinds of neurons.
+
+        Parameters
+        ----------
+        sources, targets : array (n_neurons,) of int64
+            The kind of each neuron, 0 for those that do not count.
+
+        Returns
+        -------
+        array of int64
+            A row for each kind of source, a column for each kind of target.
+        """
+        rows = slice(self.first_row, self.first_row + self.layout.n_neurons)
+        counts = np.zeros((sources.max(initial=0) + 1, targets.max(initial=0) + 1), dtype=np.int64)
+        start, length = self.outgoing.start[rows], self.outgoing.length[rows]
+        own = targets[self.layout.ids()]
+        count_between(start, length, self.outgoing.pools[0], sources, own, counts)
+        return counts
+
     def column(self, name: str, first: int, last: int) -> Array:
         """Return "target", "weight" or "delay" of the synapses of some sources, in their order."""
         return self.entries(first, last)[1 + list(self.columns).index(name)]
@@ -279,7 +320,8 @@ class TypeTable:
         sources, targets, *own = self.entries(first, last)
         source = ranks.join_on_0(sources)
         target = ranks.join_on_0(self.layout.ids_at(targets.astype(np.int64)))
-        order = np.lexsort((target, source))
+        # Packed into one number, and in sorted pieces of the ranks: faster than by two keys.
+        order = np.argsort(source << 32 | target, kind="stable")
         if self.heterogeneous:
             weight = ranks.join_on_0(own[0])[order]
             delay = ranks.join_on_0(own[1])[order] * self.resolution

@@ -20,6 +20,7 @@ from distsp.parallel.ranks import Ranks
 from distsp.plasticity.breaking import candidates, lowest_of_each
 from distsp.plasticity.elements import bind, lose_vacant, vacant
 from distsp.plasticity.pairing import pair
+from distsp.recorders import Change
 from distsp.rng.streams import Purpose, stream_key
 
 
@@ -50,9 +51,16 @@ class StructuralUpdate:
         self.synapses, self.seed = synapses, seed
         self.vacant_decay: list[tuple[int, slice, Floats]] = []
         self.surplus = "one"
+        self._changes: list[Change] | None = None
 
-    def apply(self, step: int) -> None:
+    def apply(self, step: int, changes: list[Change] | None = None) -> None:
         """Break and make synapses, the elements having been brought up to `step`.
+
+        Parameters
+        ----------
+        step : int
+        changes : list of Change, optional
+            Filled with what is broken and made.
 
         Raises
         ------
@@ -60,6 +68,7 @@ class StructuralUpdate:
             On one rank, before anything has changed, if there are more elements than can be
             counted; if there are more than can be listed, on rank 0.
         """
+        self._changes = changes
         for name in self.state.elements:
             highest = self.state.arrays.z[self.state.row(name)].max(initial=0.0)
             if not highest <= MAX_SIZE:
@@ -230,6 +239,8 @@ class StructuralUpdate:
 
     def _free_or_bind(self, table: TypeTable, sources: Ints, targets: Ints, change: int) -> None:
         """Free (-1) or bind (1) the elements of synapses on the ranks that have the neurons."""
+        if self._changes is not None:
+            self._changes.append(Change(table.name, change > 0, sources, targets))
         for element, ids in zip(self._elements(table), (sources, targets), strict=True):
             self._bind(element, self.layout.places(ids[self.layout.here(ids)]), change)
 

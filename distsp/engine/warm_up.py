@@ -118,4 +118,5 @@ def _everything() -> Network:
     net.drive(net.poisson_generator(rate=1e4), a, weight=1.0, delay=0.1)
     net.record(0.2)
     net.record_spikes(a)
+    net.recorder("synapse_counts", interval=0.2, groups={"all": a})
     return net

@@ -617,15 +617,11 @@ class Network(Closed):
         """
         name = self._new_name("recorders", name, "recorder", self.recorders)
         where = f"recorders.{name}"
-        plain = {
-            key: value.description() if isinstance(value, Neurons) else value
-            for key, value in parameters.items()
-        }
-        checked = Recorder.of(where, {"model": model, **plain})
+        checked = Recorder.of(where, {"model": model, **_in_plain_data(parameters)})
         checked.check_network(where, self, self.resolution)
         if isinstance(checked, SpikeRecorder):
             neurons = self.select(f"{where}.neurons", checked.neurons)
-            if other := self._recorder_of_spikes(neurons):
+            if other := self._recorder_of_spikes(neurons, checked):
                 right = f"is recorded already, by recorders.{other}"
                 raise InputError.at(f"{where}.neurons", neurons.description(), right)
         self._recorders[name] = checked
@@ -646,17 +642,18 @@ class Network(Closed):
         self._check_neurons("population", neurons)
         for piece in neurons.pieces:
             one = Neurons([piece])
-            if not self._recorder_of_spikes(one):
+            if not self._recorder_of_spikes(one, SpikeRecorder(neurons=one.description())):
                 name = f"spikes_{piece.population.name}"
                 if not piece.whole or name in self.recorders:
                     name = self._new_name("recorders", None, name, self.recorders)
                 self._recorders[name] = SpikeRecorder(neurons=one.description())
         self.has_changed()
 
-    def _recorder_of_spikes(self, neurons: Neurons) -> str | None:
-        """Return the name of the spike recorder of just these neurons, if there is one."""
+    def _recorder_of_spikes(self, neurons: Neurons, asked: SpikeRecorder) -> str | None:
+        """Return the name of the spike recorder of just these neurons and times, if any."""
+        times = asked.start, asked.stop
         for name, one in self.recorders.items():
-            if isinstance(one, SpikeRecorder):
+            if isinstance(one, SpikeRecorder) and (one.start, one.stop) == times:
                 recorded = self.select(f"recorders.{name}.neurons", one.neurons)
                 if np.array_equal(recorded.ids, neurons.ids):
                     return name
@@ -694,6 +691,15 @@ def _check_repeated(where: str, target: Neurons, weight: Any, current: bool = Fa
             raise InputError.at(
                 f"{where}.weight", weight, f"must be 1: {who}, which repeats spikes"
             )
+
+
+def _in_plain_data(value: Any) -> Any:
+    """Return a value with plain data where it has neurons, also inside of it."""
+    if isinstance(value, Neurons):
+        return value.description()
+    if isinstance(value, Mapping):
+        return {key: _in_plain_data(entry) for key, entry in value.items()}
+    return value
 
 
 def _check_made_here(field: str, value: Any, known: Mapping[str, Any]) -> None:
