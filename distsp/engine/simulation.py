@@ -9,6 +9,7 @@ import numpy as np
 
 from distsp.base.arrays import Array
 from distsp.base.errors import InputError
+from distsp.base.fields import check_path
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
@@ -78,6 +79,8 @@ class Simulation:
         ranks: Ranks | None = None,
         checkpoint: Checkpoint | None = None,
     ) -> None:
+        if not isinstance(network, Network):
+            raise InputError.at("network", network, "must be a Network")
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
         network.check_unused()
@@ -126,7 +129,12 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
-        return cls(network, ranks, find(Path(folder), ranks, describe(network)))
+        found = find(check_path("folder", folder), ranks, describe(network))
+        return cls(network, ranks, found)
+
+    def __reduce__(self) -> Any:
+        """Refuse to be copied or pickled: ranks share the state, and what of it is compiled."""
+        raise InputError("simulation: cannot be copied; save it, and load it for another network")
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
@@ -144,11 +152,10 @@ class Simulation:
         WriteError
             If it cannot be written.
         """
+        path = check_path("folder", folder)
         self._look_at_network()
         facts = {"experiment": experiment, "network": describe(self.network)}
-        self.checkpoints = save(
-            Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
-        )
+        self.checkpoints = save(path, self.ranks, self.step, self.parts(), facts, self.checkpoints)
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -223,6 +230,7 @@ class Simulation:
 
         They are sorted, and the same on every rank.
         """
+        self.network.check_neurons("neurons", neurons)
         found = [np.empty((0, 2), dtype=np.int64)]
         for recording in self.recordings.values():
             if isinstance(recording, Spikes):
@@ -246,10 +254,13 @@ class Simulation:
 
     def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
+        self.network.check_neurons("population", population)
+        if not isinstance(population, Population):
+            raise InputError.at("population", population, "must be a whole population")
         return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
-        if name not in self.tables.types:
+        if not isinstance(name, str) or name not in self.tables.types:
             raise InputError.at("synapse", name, f"must be one of {list(self.tables.types)}")
         return self.tables[name]
 
@@ -386,6 +397,9 @@ class Simulation:
             If `duration` is not a whole number of steps, something in the network is wrong, or
             ranks were told different things.
         """
+        for name, given in (("progress", progress), ("stop", stop)):
+            if given is not None and not callable(given):
+                raise InputError.at(name, given, "must be a function of the time (ms)")
         end = self.step + whole_steps("duration", duration, self.network.resolution)
         set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
         self._same.check(duration=duration, z=set_z)
