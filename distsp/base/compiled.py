@@ -74,7 +74,9 @@ def function_at(signature: Any) -> Any:
 
 
 def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
-    dispatcher: Any = numba.njit(cache=True, error_model="numpy", **options)(function)
+    # Without the interpreter's lock, so that a thread that waits for signals can act meanwhile.
+    njit = numba.njit(cache=True, error_model="numpy", nogil=True, **options)
+    dispatcher: Any = njit(function)
     # Numba takes machine code for fresh while the function's own file is unchanged, though it also
     # contains what the function calls from other files.
     file, own = dispatcher._cache._cache_file, Path(function.__code__.co_filename)

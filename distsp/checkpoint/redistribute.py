@@ -13,11 +13,11 @@ import numpy as np
 
 from distsp.base.arrays import Array, Ints
 from distsp.checkpoint.arrays import ArrayReader, ArrayWriter
-from distsp.parallel.distributed import Global, Log, Part, PerNeuron, PerSynapse, Rows, is_array
+from distsp.parallel.distributed import Global, OnRank0, Part, PerNeuron, PerSynapse, Rows, is_array
 from distsp.parallel.layout import Layout
 
 ENTRIES_TOGETHER = 2_000_000
-"""Synapses or entries of a log that are in memory twice at a time."""
+"""Synapses or rows of a recording that are in memory twice at a time."""
 
 Readers = dict[Layout, ArrayReader]
 """The files that have something of this rank's, and the layout of the rank that wrote each."""
@@ -107,22 +107,20 @@ def _(part: PerNeuron, related: Readers, layout: Layout) -> None:
 
 
 @_write.register
-def _(part: Log, file: ArrayWriter) -> None:
+def _(part: OnRank0, file: ArrayWriter) -> None:
     for column, dtype in part.columns.items():
         file.put_pieces(f"{part.name}/{column}", part.get(column), dtype)
 
 
 @_read.register
-def _(part: Log, related: Readers, layout: Layout) -> None:
-    for reader in related.values():
-        total = reader.length(f"{part.name}/id")
-        for low in range(0, total, ENTRIES_TOGETHER):
-            high = min(low + ENTRIES_TOGETHER, total)
-            entries = {
-                column: reader.flat(f"{part.name}/{column}", low, high) for column in part.columns
-            }
-            own = layout.here(entries["id"])
-            part.append({column: values[own] for column, values in entries.items()})
+def _(part: OnRank0, related: Readers, layout: Layout) -> None:
+    if layout.rank > 0:
+        return
+    reader = next(reader for old, reader in related.items() if old.rank == 0)
+    total = reader.length(f"{part.name}/{next(iter(part.columns))}")
+    for low in range(0, total, ENTRIES_TOGETHER):
+        high = min(low + ENTRIES_TOGETHER, total)
+        part.append({c: reader.flat(f"{part.name}/{c}", low, high) for c in part.columns})
 
 
 @_write.register

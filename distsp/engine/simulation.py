@@ -30,18 +30,23 @@ from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
 from distsp.parallel.distributed import Global, Part
+from distsp.parallel.interruption import Held, at_once
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
-from distsp.recorders import Recorder, Recording
+from distsp.recorders import Change, Recorder, Recording
 from distsp.recorders.population_means import MEANS, Means
-from distsp.recorders.spike_recorder import Spikes
+from distsp.recorders.spike_recorder import Spikes, union
 
 LOOK = 0.5
 """Seconds between two looks at the progress."""
 
 FIRST_STEPS, FIRST_WORK = 1000, 10_000_000
 """Steps, and neuron-steps of a rank, before the first look: how long they take is not known yet."""
+
+
+WAITING_BYTES = 2**25
+"""What recordings keep on all ranks together before it is handed over to rank 0."""
 
 
 class Simulation:
@@ -56,6 +61,9 @@ class Simulation:
         All processes that mpirun started, if not given.
     checkpoint : Checkpoint, optional
         What to go on from; `load` finds it.
+    scratch : Path, optional
+        Folder for recordings that do not stay in memory, in files without a name; the system's
+        folder for such files if not given.
 
     Raises
     ------
@@ -78,6 +86,7 @@ class Simulation:
         network: Network,
         ranks: Ranks | None = None,
         checkpoint: Checkpoint | None = None,
+        scratch: Path | None = None,
     ) -> None:
         if not isinstance(network, Network):
             raise InputError.at("network", network, "must be a Network")
@@ -85,9 +94,19 @@ class Simulation:
             raise InputError("populations: there are none; a network needs at least one neuron")
         network.check_unused()
         self.network = network
-        self.ranks = ranks or Ranks.world()
+        self.ranks, self.scratch = ranks or Ranks.world(), scratch
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
+        self._on_host = self.ranks.on_host()[1]
+        self._seen = -1
+        self._make_ready()
+        self._held = Held(self.ranks)
+        with self._held:
+            self._begin(checkpoint)
+
+    def _begin(self, checkpoint: Checkpoint | None) -> None:
+        """Make this rank's arrays, and the synapses that have been asked for."""
+        network = self.network
         self.step, self.updated = 0, -1
         self.recordings: dict[str, Recording] = {}
         self.checkpoints: list[str] = []
@@ -96,7 +115,6 @@ class Simulation:
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._recorders: dict[str, Recorder] = {}
         self._drive_history = DriveHistory()
-        self._seen = -1
         self._capacity = 0
         self._offsets: dict[str, dict[str, Any]] = {}
         self._growing = growing(network)
@@ -111,17 +129,26 @@ class Simulation:
         self._look_at_network()
 
     @classmethod
-    def load(cls, folder: str | Path, network: Network, ranks: Ranks | None = None) -> Self:
+    def load(
+        cls,
+        folder: str | Path,
+        network: Network | Callable[[int], Network],
+        ranks: Ranks | None = None,
+        scratch: Path | None = None,
+    ) -> Self:
         """Return a simulation that goes on from the newest good checkpoint in a folder; collective.
 
         Parameters
         ----------
         folder : str or Path
             What `save` was given.
-        network : Network
-            As it was when the checkpoint was written, with all that had been changed by then.
+        network : Network or callable
+            As it was when the checkpoint was written, with all that had been changed by then; or
+            what returns it, given the number of the step that the checkpoint goes on with.
         ranks : Ranks, optional
             All processes that mpirun started, if not given; as many as one likes.
+        scratch : Path, optional
+            As for a new one.
 
         Raises
         ------
@@ -129,8 +156,15 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
-        found = find(check_path("folder", folder), ranks, describe(network))
-        return cls(network, ranks, found)
+        path = check_path("folder", folder)
+        if not (isinstance(network, Network) or callable(network)):
+            raise InputError.at("network", network, "must be a Network, or a function of the step")
+
+        def network_at(step: int) -> Network:
+            return network if isinstance(network, Network) else network(step)
+
+        checkpoint = find(path, ranks, lambda step: describe(network_at(step)))
+        return cls(network_at(checkpoint.content["step"]), ranks, checkpoint, scratch)
 
     def __reduce__(self) -> Any:
         """Refuse to be copied or pickled: ranks share the state, and what of it is compiled."""
@@ -153,9 +187,13 @@ class Simulation:
             If it cannot be written.
         """
         path = check_path("folder", folder)
-        self._look_at_network()
-        facts = {"experiment": experiment, "network": describe(self.network)}
-        self.checkpoints = save(path, self.ranks, self.step, self.parts(), facts, self.checkpoints)
+        with self._held:
+            self._look_at_network()
+            self.flush()
+            facts = {"experiment": experiment, "network": describe(self.network)}
+            self.checkpoints = save(
+                path, self.ranks, self.step, self.parts(), facts, self.checkpoints
+            )
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -231,13 +269,38 @@ class Simulation:
         They are sorted, and the same on every rank.
         """
         self.network.check_neurons("neurons", neurons)
-        found = [np.empty((0, 2), dtype=np.int64)]
-        for recording in self.recordings.values():
-            if isinstance(recording, Spikes):
-                found.append(recording.of(np.asarray(neurons.ids)))
-        # Neurons that are recorded twice have each spike once.
-        rows = np.unique(self.ranks.join(np.concatenate(found)), axis=0)
+        self.flush()
+        ids = np.asarray(neurons.ids)
+        found = [one.of(ids) for one in self.recordings.values() if isinstance(one, Spikes)]
+        rows = self.ranks.broadcast_array(union(found))
         return rows[:, 0] * self.network.resolution, np.ascontiguousarray(rows[:, 1])
+
+    def recorded(self, name: str) -> dict[str, Any]:
+        """Return what a recorder has recorded so far, on every rank; collective.
+
+        Parameters
+        ----------
+        name : str
+            What `Network.recorder` was given, or returned.
+
+        Returns
+        -------
+        dict
+            Arrays, and lists of names, by what they are called in the results.
+        """
+        if not isinstance(name, str) or name not in self.recordings:
+            raise InputError.at("recorder", name, f"must be one of {list(self.recordings)}")
+        self.flush()
+        found = {}
+        for dataset in self.recordings[name].datasets():
+            key = dataset.name.removeprefix(f"recorders/{name}/")
+            found[key] = self.ranks.broadcast(dataset.array())
+        return found
+
+    def flush(self) -> None:
+        """Hand over to rank 0 what ranks have recorded; collective."""
+        for recording in self.recordings.values():
+            recording.flush(self.ranks)
 
     def reading(self) -> StateReading:
         """Return the network at the present, to be asked."""
@@ -250,6 +313,7 @@ class Simulation:
             self._growth,
             self._offsets,
             self.step,
+            self.scratch,
         )
 
     def read(self, population: Population, quantity: str) -> Array:
@@ -257,7 +321,8 @@ class Simulation:
         self.network.check_neurons("population", population)
         if not isinstance(population, Population):
             raise InputError.at("population", population, "must be a whole population")
-        return self.reading().whole(population, quantity)
+        with self._held:
+            return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
         if not isinstance(name, str) or name not in self.tables.types:
@@ -266,11 +331,14 @@ class Simulation:
 
     # From the network's description to arrays ------------------------------------------------
 
+    def _make_ready(self) -> None:
+        """Refuse what does not fit into memory, and compile what has not been; collective."""
+        check_memory(self.network, self.ranks.size, self._on_host)
+        warm_up(self.network, self.ranks, _run_briefly)
+
     def _make_arrays(self) -> None:
         """Make the arrays of this rank, with room for all that the network has."""
         network, ranks = self.network, self.ranks
-        self._on_host = ranks.on_host()[1]
-        check_memory(network, ranks.size, self._on_host)
         self.layout = Layout(ranks.rank, ranks.size, network.size)
         self.elements = sorted({e for p in network.populations.values() for e in p.elements})
         self._room = list(network.populations), dict(network.spreads)
@@ -281,8 +349,11 @@ class Simulation:
             network.resolution,
             network.seed,
         )
-        self._work = workspace(self.layout.n_local, self._slice_steps())
-        warm_up(network, ranks, _run_briefly)
+        most_spikes = sum(
+            len(self.layout.ids(p.ids)) * p.parameters.most_spikes
+            for p in network.populations.values()
+        )
+        self._work = workspace(most_spikes, self._slice_steps())
         self.state = RankState(
             self.layout,
             network.populations,
@@ -324,9 +395,9 @@ class Simulation:
             set_elements(self.state, population)
             population.set_z.clear()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
-        self._wiring.catch_up()
+        self._wiring.catch_up(self._held)
         self._look_at_recorders()
-        self.state.make_room_for_events(self.tables.most_incoming())
+        self._make_room_for_events()
         network.simulated_by(self)
         self._seen = network.version
 
@@ -380,6 +451,9 @@ class Simulation:
     ) -> None:
         """Simulate.
 
+        Ctrl-C ends it early, as does any handler of a signal that raises: on all ranks at the same
+        step, where everything is up to date. Another `run` goes on as if nothing had happened.
+
         Parameters
         ----------
         duration : float
@@ -403,33 +477,51 @@ class Simulation:
         end = self.step + whole_steps("duration", duration, self.network.resolution)
         set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
         self._same.check(duration=duration, z=set_z)
-        self._look_at_network()
+        if self._seen != self.network.version:
+            self._make_ready()
+        with self._held:
+            self._look_at_network()
+            self._run(end, progress, stop)
+
+    def _run(
+        self,
+        end: int,
+        progress: Callable[[float], object] | None,
+        stop: Callable[[float], bool] | None,
+    ) -> None:
+        """Simulate up to the beginning of step `end`, from stop to stop."""
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
         while self.step < end:
+            if self.step == 0:
+                self._record()
             if interval and self.step % interval == 0 and self.updated != self.step:
                 self._structural_update()
-            intervals = [interval, *(one.interval for one in self.recordings.values())]
-            stops = [every - self.step % every for every in intervals if every]
+            stops = [one.next_step(self.step) for one in self.recordings.values()]
+            stops.append(self.step - self.step % interval + interval if interval else None)
             began, first = time.perf_counter(), self.step
-            self._advance(min([end, self.step + chunk, *(self.step + n for n in stops)]))
+            self._advance(min([end, self.step + chunk, *(stop for stop in stops if stop)]))
             seconds = time.perf_counter() - began
             self._record()
             if progress:
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
-            told = self.ranks.collect((stopping, seconds))
-            if any(stopping for stopping, _ in told):
+            waiting = sum(recording.waiting for recording in self.recordings.values())
+            told = self.ranks.collect((stopping, seconds, waiting, bool(self._held.came)))
+            self._held.act([came for *_, came in told])
+            if sum(waiting for *_, waiting, _ in told) > WAITING_BYTES:
+                self.flush()
+            if any(stopping for stopping, *_ in told):
                 break
-            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds in told))
+            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, *_ in told))
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
     def _record(self) -> None:
         """Let every recorder whose time has come record the present."""
         began = time.perf_counter()
-        due = [r for r in self.recordings.values() if r.interval and self.step % r.interval == 0]
+        due = [r for r in self.recordings.values() if r.next_step(self.step - 1) == self.step]
         if due:
             reading = self.reading()
             for recording in due:
@@ -439,10 +531,22 @@ class Simulation:
     def _structural_update(self) -> None:
         began = time.perf_counter()
         self._grow_all()
-        self._update.apply(self.step)
-        self.state.make_room_for_events(self.tables.most_incoming())
+        watching = [recording for recording in self.recordings.values() if recording.sees_updates]
+        changes: list[Change] | None = [] if watching else None
+        for recording in watching:
+            recording.begin_update(self.reading())
+        self._update.apply(self.step, changes)
+        for recording in watching:
+            recording.end_update(self.reading(), changes or [])
+        self._make_room_for_events()
         self.updated = self.step
         self.seconds["update"] += time.perf_counter() - began
+
+    def _make_room_for_events(self) -> None:
+        """Count what arrives in a step in as many bits as it may need."""
+        repeats = any(p.parameters.most_spikes > 1 for p in self.network.populations.values())
+        most = 2**32 - 1 if repeats else self.tables.most_incoming()
+        self.state.make_room_for_events(most)
 
     def _grow_all(self) -> None:
         """Bring calcium and elements of all neurons up to the present."""
@@ -495,7 +599,8 @@ class Simulation:
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:
     """Run all that there is to compile."""
-    simulation = Simulation(network, ranks)
-    simulation.run(0.6)
-    for name in network.synapse_types:
-        simulation.synapses(name)
+    with at_once():
+        simulation = Simulation(network, ranks)
+        simulation.run(0.6)
+        for name in network.synapse_types:
+            simulation.synapses(name)

@@ -5,6 +5,8 @@ broadcasts; every rank applies its part. What is sent is bounded by the elements
 must go. What is drawn stands in `plasticity`; here is who tells whom.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from distsp.base.arrays import Bools, Floats, Ints
@@ -18,6 +20,7 @@ from distsp.parallel.ranks import Ranks
 from distsp.plasticity.breaking import MOST_COPIES, candidates, lowest_of_each
 from distsp.plasticity.elements import bind, lose_vacant, vacant
 from distsp.plasticity.pairing import pair
+from distsp.recorders import Change
 from distsp.rng.streams import Purpose, stream_key
 
 
@@ -48,9 +51,16 @@ class StructuralUpdate:
         self.synapses, self.seed = synapses, seed
         self.vacant_decay: list[tuple[int, slice, Floats]] = []
         self.surplus = "one"
+        self._changes: list[Change] | None = None
 
-    def apply(self, step: int) -> None:
+    def apply(self, step: int, changes: list[Change] | None = None) -> None:
         """Break and make synapses, the elements having been brought up to `step`.
+
+        Parameters
+        ----------
+        step : int
+        changes : list of Change, optional
+            Filled with what is broken and made.
 
         Raises
         ------
@@ -58,6 +68,7 @@ class StructuralUpdate:
             On one rank, before anything has changed, if there are more elements than can be
             counted; if there are more than can be listed, on rank 0.
         """
+        self._changes = changes
         for name in self.state.elements:
             highest = self.state.arrays.z[self.state.row(name)].max(initial=0.0)
             if not highest <= MAX_SIZE:
@@ -74,38 +85,50 @@ class StructuralUpdate:
         for element, here, tau_vacant in self.vacant_decay:
             lose_vacant(z[element, here], z_connected[element, here], tau_vacant)
 
-    def bind_initial(self, table: TypeTable, sources: Ints, targets: Ints) -> None:
-        """Bind the elements of synapses that a rule has made onto this rank's neurons.
+    def binding(self, table: TypeTable, made: Ints, targets: Ints) -> Callable[[], None]:
+        """Return what binds the elements of synapses that a rule has drawn.
+
+        It needs no more memory.
 
         Parameters
         ----------
-        sources : array (n,) of int64
-            Global ids.
+        made : array (n_neurons,) of int64
+            How many synapses each source gets on all ranks, by global id.
         targets : array (n,) of int64
-            Local indices.
+            Local indices of the synapses' targets on this rank.
         """
         pre, post = self._elements(table)
-        made = self.ranks.sum(np.bincount(sources, minlength=self.layout.n_neurons))
         own = made[self.layout.ids()]
-        self._bind(pre, np.repeat(np.arange(len(own)), own), 1)
-        self._bind(post, targets, 1)
+        sources = np.repeat(np.arange(len(own)), own)
 
-    def free_removed(self, table: TypeTable, sources: Ints, targets: Ints) -> None:
-        """Free the elements of synapses that a user has removed from this rank's neurons.
+        def bind() -> None:
+            self._bind(pre, sources, 1)
+            self._bind(post, targets, 1)
 
-        They stay with their neurons, unlike those that a neuron has lost.
+        return bind
+
+    def freeing(self, table: TypeTable, lost: Ints, lost_here: Ints) -> Callable[[], None]:
+        """Return what frees the elements of synapses that a user has removed.
+
+        They stay with their neurons, unlike those that a neuron has lost. It needs no more memory.
 
         Parameters
         ----------
-        sources : array (n_neurons,) of int64
-            How many synapses onto this rank's neurons each source has lost, by global id.
-        targets : array (n_local,) of int64
+        lost : array (n_neurons,) of int64
+            How many synapses each source has lost on all ranks, by global id.
+        lost_here : array (n_local,) of int64
             How many each neuron of this rank has lost.
         """
         pre, post = self._elements(table)
-        z_connected = self.state.arrays.z_connected
-        z_connected[pre] -= self.ranks.sum(sources)[self.layout.ids()].astype(np.int32)
-        z_connected[post] -= targets.astype(np.int32)
+        of_sources = lost[self.layout.ids()].astype(np.int32)
+        of_targets = lost_here.astype(np.int32)
+
+        def free() -> None:
+            z_connected = self.state.arrays.z_connected
+            z_connected[pre] -= of_sources
+            z_connected[post] -= of_targets
+
+        return free
 
     def _elements(self, table: TypeTable) -> tuple[int, int]:
         """Return the rows of the state that have the type's pre- and postsynaptic element."""
@@ -218,6 +241,8 @@ class StructuralUpdate:
 
     def _free_or_bind(self, table: TypeTable, sources: Ints, targets: Ints, change: int) -> None:
         """Free (-1) or bind (1) the elements of synapses on the ranks that have the neurons."""
+        if self._changes is not None:
+            self._changes.append(Change(table.name, change > 0, sources, targets))
         for element, ids in zip(self._elements(table), (sources, targets), strict=True):
             self._bind(element, self.layout.places(ids[self.layout.here(ids)]), change)
 

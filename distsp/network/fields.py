@@ -70,6 +70,8 @@ def check_initial(where: str, fields: PopulationFields, drawing: Drawing) -> dic
         drawn = differs(value)
         initial[name] = drawing.values(f"{where}.initial.{name}", value, name) if drawn else value
     if fields.V_m is not None:
+        if "V_m" not in variables:
+            raise InputError(f"{where}.V_m: a {fields.model} has no membrane")
         listed = isinstance(fields.V_m, list)
         initial["V_m"] = drawing.values(f"{where}.V_m", fields.V_m, "V_m") if listed else fields.V_m
     return initial

@@ -47,8 +47,10 @@ from distsp.network.synapse_type import (
     delay_steps,
     range_in_steps,
 )
+from distsp.neurons import NeuronModel
 from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
 from distsp.recorders.population_means import MEANS
+from distsp.rng.distributions import Distribution
 from distsp.rng.selection import drawn_places
 
 
@@ -261,6 +263,8 @@ class Network(Closed):
         checked = PopulationFields.check(where, given)
         if self.size + checked.size > MAX_SIZE:
             raise InputError.at(f"{where}.size", size, f"makes more than {MAX_SIZE} neurons")
+        if checked.elements and not NeuronModel.known(where, checked.model).has_membrane:
+            raise InputError(f"{where}.elements: a {checked.model} has none")
         drawing = Drawing(self.seed, range(self.size, self.size + checked.size))
         population = Population(
             name=name,
@@ -388,6 +392,8 @@ class Network(Closed):
         )
         checked.steps(where, self.resolution)
         source.parameters.check_targets(where, len(target))
+        carries_current = source.parameters.carries == "current"
+        _check_repeated(where, target, checked.weight, carries_current)
         for piece in target.pieces:
             again = sum(drive.piece.population is piece.population for drive in source.drives)
             stream_index(source.index, again)
@@ -450,6 +456,9 @@ class Network(Closed):
                         piece.population.name,
                         f"must have the element {element} that {synapse} binds",
                     )
+        weight = synapse_type.weight if connection.weight is None else connection.weight
+        brought = connection.rule.brought().weights and connection.weight is None
+        _check_repeated(where, target, None if brought else weight)
         self._spreads[synapse] = self._spread_with(where, connection)
         self._connections.append(connection)
         self.has_changed()
@@ -610,15 +619,11 @@ class Network(Closed):
         """
         name = self._new_name("recorders", name, "recorder", self.recorders)
         where = f"recorders.{name}"
-        plain = {
-            key: value.description() if isinstance(value, Neurons) else value
-            for key, value in parameters.items()
-        }
-        checked = Recorder.of(where, {"model": model, **plain})
+        checked = Recorder.of(where, {"model": model, **_in_plain_data(parameters)})
         checked.check_network(where, self, self.resolution)
         if isinstance(checked, SpikeRecorder):
             neurons = self.select(f"{where}.neurons", checked.neurons)
-            if other := self._recorder_of_spikes(neurons):
+            if other := self._recorder_of_spikes(neurons, checked):
                 right = f"is recorded already, by recorders.{other}"
                 raise InputError.at(f"{where}.neurons", neurons.description(), right)
         self._recorders[name] = checked
@@ -639,17 +644,18 @@ class Network(Closed):
         self.check_neurons("population", neurons)
         for piece in neurons.pieces:
             one = Neurons([piece])
-            if not self._recorder_of_spikes(one):
+            if not self._recorder_of_spikes(one, SpikeRecorder(neurons=one.description())):
                 name = f"spikes_{piece.population.name}"
                 if not piece.whole or name in self.recorders:
                     name = self._new_name("recorders", None, name, self.recorders)
                 self._recorders[name] = SpikeRecorder(neurons=one.description())
         self.has_changed()
 
-    def _recorder_of_spikes(self, neurons: Neurons) -> str | None:
-        """Return the name of the spike recorder of just these neurons, if there is one."""
+    def _recorder_of_spikes(self, neurons: Neurons, asked: SpikeRecorder) -> str | None:
+        """Return the name of the spike recorder of just these neurons and times, if any."""
+        times = asked.start, asked.stop
         for name, one in self.recorders.items():
-            if isinstance(one, SpikeRecorder):
+            if isinstance(one, SpikeRecorder) and (one.start, one.stop) == times:
                 recorded = self.select(f"recorders.{name}.neurons", one.neurons)
                 if np.array_equal(recorded.ids, neurons.ids):
                     return name
@@ -671,6 +677,31 @@ class Network(Closed):
         if name in taken:
             raise InputError(f"{what}.{name}: {shorten(name)} is there already; names must differ")
         return name
+
+
+def _check_repeated(where: str, target: Neurons, weight: Any, current: bool = False) -> None:
+    """Refuse what neurons that only repeat spikes cannot take; `weight` is None if not known."""
+    values = weight.array if isinstance(weight, FloatColumn) else weight
+    for piece in target.pieces:
+        model = piece.population.parameters
+        if model.has_membrane:
+            continue
+        who = f"populations.{piece.population.name} is of {model.name()}"
+        if current:
+            raise InputError(f"{where}.population: {who}, which takes no current")
+        if isinstance(values, Distribution) or not np.all(np.equal(values, 1.0)):
+            raise InputError.at(
+                f"{where}.weight", weight, f"must be 1: {who}, which repeats spikes"
+            )
+
+
+def _in_plain_data(value: Any) -> Any:
+    """Return a value with plain data where it has neurons, also inside of it."""
+    if isinstance(value, Neurons):
+        return value.description()
+    if isinstance(value, Mapping):
+        return {key: _in_plain_data(entry) for key, entry in value.items()}
+    return value
 
 
 def _check_made_here(field: str, value: Any, known: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Means over each population, and the number of synapses of each type, at regular times."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -10,7 +10,6 @@ from distsp.base.arrays import Array
 from distsp.base.fields import Positive
 from distsp.base.time_grid import whole_steps
 from distsp.parallel.distributed import Global, Part
-from distsp.parallel.ranks import Ranks
 from distsp.parallel.sums import means
 from distsp.recorders.recorder import Dataset, Reading, Recorder, Recording, Selecting
 
@@ -31,8 +30,6 @@ QUANTITIES = {
 
 class Means(Recording):
     """Columns of equal length, the same on all ranks: "time" (ms), "calcium/E", "rate/E", ..."""
-
-    while_running: ClassVar[bool] = True
 
     def __init__(self, name: str, interval: int, reading: Reading) -> None:
         self.name, self.interval = name, interval
@@ -112,7 +109,7 @@ class Means(Recording):
             if isinstance(values, np.ndarray)
         }
 
-    def datasets(self, _ranks: Ranks) -> Iterator[Dataset]:
+    def datasets(self) -> Iterator[Dataset]:
         """Yield the columns in the order of `QUANTITIES`."""
         order = [*QUANTITIES]
         where = self.name if self.name == MEANS else f"recorders/{self.name}"

@@ -52,6 +52,7 @@ def write_sonata(results: Results, folder: str | Path) -> None:
         If the run has not ended.
     """
     folder, spikes = Path(folder), results.spikes
+    results.require_end()
     (folder / "parameters").mkdir(parents=True, exist_ok=True)
     with _hdf5(folder / "nodes.h5") as file:
         _write_nodes(file, results)

@@ -200,7 +200,7 @@ def other_network(folder: Path) -> None:
         (cut_the_manifest_short, "manifest.json is damaged"),
         (lose_a_file, "rank-0.arrays cannot be read: No such file or directory"),
         (lose_the_manifest, "manifest.json cannot be read: No such file or directory"),
-        (other_version, "is of format 1, this distsp reads 2"),
+        (other_version, "is of format 1, this distsp reads 3"),
         (other_network, "is of another network: populations.A.size: 23 must be 24"),
     ],
 )

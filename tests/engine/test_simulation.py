@@ -296,6 +296,8 @@ def test_what_is_of_another_kind_is_told_in_one_line(tmp_path):
     net, a, _ = lively()
     with pytest.raises(InputError, match="must be a Network"):
         Simulation(a)
+    with pytest.raises(InputError, match="must be a Network, or a function"):
+        Simulation.load(tmp_path, a)
     simulation = Simulation(net, Ranks())
     simulation.run(5.0)
     calls = {
