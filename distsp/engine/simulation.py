@@ -9,6 +9,7 @@ import numpy as np
 
 from distsp.base.arrays import Array
 from distsp.base.errors import InputError
+from distsp.base.fields import check_path
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
@@ -87,6 +88,8 @@ class Simulation:
         checkpoint: Checkpoint | None = None,
         scratch: Path | None = None,
     ) -> None:
+        if not isinstance(network, Network):
+            raise InputError.at("network", network, "must be a Network")
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
         network.check_unused()
@@ -153,12 +156,19 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
+        path = check_path("folder", folder)
+        if not (isinstance(network, Network) or callable(network)):
+            raise InputError.at("network", network, "must be a Network, or a function of the step")
 
         def network_at(step: int) -> Network:
             return network if isinstance(network, Network) else network(step)
 
-        checkpoint = find(Path(folder), ranks, lambda step: describe(network_at(step)))
+        checkpoint = find(path, ranks, lambda step: describe(network_at(step)))
         return cls(network_at(checkpoint.content["step"]), ranks, checkpoint, scratch)
+
+    def __reduce__(self) -> Any:
+        """Refuse to be copied or pickled: ranks share the state, and what of it is compiled."""
+        raise InputError("simulation: cannot be copied; save it, and load it for another network")
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
@@ -176,12 +186,13 @@ class Simulation:
         WriteError
             If it cannot be written.
         """
+        path = check_path("folder", folder)
         with self._held:
             self._look_at_network()
             self.flush()
             facts = {"experiment": experiment, "network": describe(self.network)}
             self.checkpoints = save(
-                Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
+                path, self.ranks, self.step, self.parts(), facts, self.checkpoints
             )
 
     def parts(self) -> list[Part]:
@@ -257,6 +268,7 @@ class Simulation:
 
         They are sorted, and the same on every rank.
         """
+        self.network.check_neurons("neurons", neurons)
         self.flush()
         ids = np.asarray(neurons.ids)
         found = [one.of(ids) for one in self.recordings.values() if isinstance(one, Spikes)]
@@ -276,7 +288,7 @@ class Simulation:
         dict
             Arrays, and lists of names, by what they are called in the results.
         """
-        if name not in self.recordings:
+        if not isinstance(name, str) or name not in self.recordings:
             raise InputError.at("recorder", name, f"must be one of {list(self.recordings)}")
         self.flush()
         found = {}
@@ -306,11 +318,14 @@ class Simulation:
 
     def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
+        self.network.check_neurons("population", population)
+        if not isinstance(population, Population):
+            raise InputError.at("population", population, "must be a whole population")
         with self._held:
             return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
-        if name not in self.tables.types:
+        if not isinstance(name, str) or name not in self.tables.types:
             raise InputError.at("synapse", name, f"must be one of {list(self.tables.types)}")
         return self.tables[name]
 
@@ -456,6 +471,9 @@ class Simulation:
             If `duration` is not a whole number of steps, something in the network is wrong, or
             ranks were told different things.
         """
+        for name, given in (("progress", progress), ("stop", stop)):
+            if given is not None and not callable(given):
+                raise InputError.at(name, given, "must be a function of the time (ms)")
         end = self.step + whole_steps("duration", duration, self.network.resolution)
         set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
         self._same.check(duration=duration, z=set_z)
