@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from distsp.base.errors import WriteError
+from distsp.base.errors import InputError, WriteError
 from distsp.base.time_grid import whole_steps
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment
@@ -139,6 +139,7 @@ def simulate(
     schedule: Schedule,
     signals: Signals,
     progress: Callable[[float], None] | None = None,
+    reached: float = 0.0,
 ) -> str | None:
     """Run an experiment to its end, or to a signal; collective.
 
@@ -154,6 +155,8 @@ def simulate(
         Within its `with` block.
     progress : callable, optional
         Called with the simulated time (ms) now and then.
+    reached : float
+        Time (ms) that results in the folder have reached; those of less do not replace them.
 
     Returns
     -------
@@ -171,7 +174,7 @@ def simulate(
     every = None
     if schedule.every is not None:
         every = whole_steps("--checkpoint-every", schedule.every, resolution, least=1)
-    watch = _Watch(simulation, experiment, folder, schedule.minutes, signals)
+    watch = _Watch(simulation, experiment, folder, schedule.minutes, signals, reached)
     while simulation.step < end:
         until = min(end, simulation.step + every - simulation.step % every) if every else end
         simulation.run((until - simulation.step) * resolution, progress, watch)
@@ -181,8 +184,9 @@ def simulate(
         if saves if stopped else due:
             _save(simulation, experiment, folder, must=bool(stopped))
             watch.saved = time.monotonic()
-        if stopped:
+        if stopped and simulation.now >= reached:
             write_results(simulation, experiment, folder, Extent.RECORDED)
+        if stopped:
             return simulation.checkpoints[-1] if saves else ""
     return None
 
@@ -195,7 +199,7 @@ def checkpoints(folder: Path) -> Path:
 def _save(simulation: Simulation, experiment: Experiment, folder: Path, must: bool) -> None:
     try:
         simulation.save(checkpoints(folder), experiment.to_toml())
-    except WriteError as error:
+    except (WriteError, InputError) as error:
         if must:
             raise
         # A full disk may be emptied before the next one; it is no reason to end a long run.
@@ -213,9 +217,10 @@ class _Watch:
         folder: Path,
         minutes: float | None,
         signals: Signals,
+        reached: float,
     ) -> None:
         self.simulation, self.experiment, self.folder = simulation, experiment, folder
-        self.minutes, self.signals = minutes, signals
+        self.minutes, self.signals, self.reached = minutes, signals, reached
         self.saved = self.written = time.monotonic()
         self.n_written = 0
         self.told = ""
@@ -227,7 +232,8 @@ class _Watch:
         n_recorded = len(simulation.recording.get("time", ()))
         clock = time.monotonic()
         due = self.minutes is not None and clock - self.saved >= 60.0 * self.minutes
-        writes = n_recorded > self.n_written and clock - self.written >= RESULTS_EVERY
+        new = n_recorded > self.n_written and simulation.now >= self.reached
+        writes = new and clock - self.written >= RESULTS_EVERY
         self.checkpoint_due, writes = simulation.ranks.broadcast((due, writes))
         if writes:
             self._write()

@@ -1,5 +1,6 @@
 """A network in motion: the conductor of what happens when, on this rank and all others."""
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from distsp.base.arrays import Array
 from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
-from distsp.checkpoint.folder import Checkpoint, find, restore, save
+from distsp.checkpoint.folder import Checkpoint, Run, find, restore, save
 from distsp.engine import loop
 from distsp.engine.drives import DriveHistory
 from distsp.engine.initial import set_initial_values
@@ -100,8 +101,7 @@ class Simulation:
             self.layout, network.synapse_types, network.built, network.resolution, network.seed
         )
         self.recordings: dict[str, Recording] = {}
-        self.checkpoints: list[str] = []
-        """Names of the last two that were written, or that this simulation came from."""
+        self._saved = Run(self.ranks.broadcast(secrets.token_hex(8)))
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._recorders: dict[str, Recorder] = {}
@@ -127,7 +127,7 @@ class Simulation:
         self._look_at_recorders()
         if checkpoint is not None:
             restore(checkpoint, self.parts(), self.layout)
-            self.checkpoints = [checkpoint.folder.name]
+            self._saved.known, self._saved.kept = checkpoint.beside, [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
         for population in network.populations.values():
@@ -157,7 +157,8 @@ class Simulation:
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
 
-        The last two that this simulation has written stay there, older ones are removed.
+        The last two that this simulation has written stay there, older ones are removed. Nothing
+        else in the folder is touched.
 
         Parameters
         ----------
@@ -167,15 +168,15 @@ class Simulation:
 
         Raises
         ------
+        InputError
+            If the folder has checkpoints that this simulation has neither written nor come from.
         WriteError
             If it cannot be written.
         """
         with self._held:
             self._look_at_network()
             facts = {"experiment": experiment, "network": describe(self.network)}
-            self.checkpoints = save(
-                Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
-            )
+            save(Path(folder), self.ranks, self.step, self.parts(), facts, self._saved)
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -196,6 +197,11 @@ class Simulation:
             self.counters[loop.SPIKES] = saved["n_spikes"]
 
     # What there is to know ------------------------------------------------------------------
+
+    @property
+    def checkpoints(self) -> list[str]:
+        """Names of the last two that were written, or that this simulation came from."""
+        return self._saved.kept
 
     @property
     def now(self) -> float:
