@@ -9,6 +9,9 @@ from distsp.results.read import Results
 
 FORMATS = ("png", "pdf", "eps")
 
+MARK = "distsp.results.figures"
+"""What a figure says of its origin, by which it is known as one of distsp's."""
+
 COLOURS = {"E": "tab:blue", "I": "tab:red"}
 OTHER_COLOURS = ("tab:green", "tab:orange", "tab:purple", "tab:brown", "tab:cyan", "tab:olive")
 
@@ -41,7 +44,8 @@ def plot_structural_plasticity(results: Results, *paths: Path) -> None:
     figure.legend(handles=lines, loc="outside upper center", ncols=2, frameon=False)
     for path in paths:
         with replacing(path) as temporary:
-            figure.savefig(temporary, dpi=150)
+            key = "Software" if path.suffix == ".png" else "Creator"
+            figure.savefig(temporary, dpi=150, metadata={key: MARK})
 
 
 def _draw_calcium(axes: Any, results: Results) -> list[Any]:
