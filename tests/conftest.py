@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import pytest
@@ -123,7 +124,7 @@ def start() -> Start:
         "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     }
 
-    def begin(n: int, *arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+    def begin(n: int, *arguments: str, cwd: Path, **options: Any) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [mpirun, "-n", str(n), sys.executable, *arguments],
             env=environment,
@@ -131,6 +132,7 @@ def start() -> Start:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            **options,
         )
 
     return begin

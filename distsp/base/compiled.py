@@ -9,7 +9,7 @@ from typing import Any
 import numba
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 # Intel's vector library rounds differently in the vector body and in the remainder of a loop, so
 # that a result would depend on how many neurons a rank holds.
@@ -74,7 +74,9 @@ def function_at(signature: Any) -> Any:
 
 
 def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
-    dispatcher: Any = numba.njit(cache=True, error_model="numpy", **options)(function)
+    # Without the interpreter's lock, so that a thread that waits for signals can act meanwhile.
+    njit = numba.njit(cache=True, error_model="numpy", nogil=True, **options)
+    dispatcher: Any = njit(function)
     # Numba takes machine code for fresh while the function's own file is unchanged, though it also
     # contains what the function calls from other files.
     file, own = dispatcher._cache._cache_file, Path(function.__code__.co_filename)
@@ -96,20 +98,28 @@ def source_digest() -> str:
     return digest.hexdigest()
 
 
-def _borrowed(typing_context: Any, value: Any) -> Any:
+def borrowed(value: Any) -> Any:
     """Return arrays, or tuples of arrays, without their owner: references to them are not counted.
 
     Counting is an atomic addition, twice for each array that the loop over slices takes out of a
     tuple. Whoever calls must hold the arrays for as long as what this returns is used.
     """
+    return value
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _without_owner(context, builder, signature.args[0], arguments[0])
+
+@overload(borrowed)
+def _borrowed(value):  # type: ignore[no-untyped-def]
+    return lambda value: _lend(value)
+
+
+def _typed_lend(_typing_context: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, call: Any, arguments: Any) -> Any:
+        return _without_owner(context, builder, call.args[0], arguments[0])
 
     return value(value), generate
 
 
-borrowed: Any = intrinsic(_borrowed)
+_lend: Any = intrinsic(_typed_lend)
 
 
 def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:

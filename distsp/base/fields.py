@@ -28,6 +28,16 @@ class Fields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse: whoever has the description would not know.
+
+        Raises
+        ------
+        InputError
+        """
+        right = "cannot be assigned: a description stays as it is, and calls make new ones"
+        raise InputError.at(f"{type(self).__name__}.{name}", value, right)
+
     @classmethod
     def check(cls, where: str, values: Any) -> Self:
         """Return the description made of `values` (a dict or an instance).

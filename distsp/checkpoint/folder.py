@@ -88,7 +88,7 @@ def save(
     names = [*(name for name in before if name != final.name), final.name][-2:]
     same = same_on_all_ranks(parts)
     plain = {name: {k: v for k, v in value.items() if not is_array(v)} for name, value in same}
-    everywhere = facts | {"distsp": version("distsp"), "globals": plain}
+    everywhere = facts | {"distsp": version("distsp"), "step": step, "globals": plain}
 
     def prepare() -> None:
         if ranks.rank == 0:
@@ -131,7 +131,7 @@ def save(
     return names
 
 
-def find(folder: Path, ranks: Ranks, network: dict[str, Any]) -> Checkpoint:
+def find(folder: Path, ranks: Ranks, network_at: Callable[[int], dict[str, Any]]) -> Checkpoint:
     """Return the newest checkpoint in `folder` that is whole and of this network; collective.
 
     Parameters
@@ -139,8 +139,8 @@ def find(folder: Path, ranks: Ranks, network: dict[str, Any]) -> Checkpoint:
     folder : Path
         Of the checkpoints.
     ranks : Ranks
-    network : dict
-        As `Network.description` returns it.
+    network_at : callable
+        Returns the network at the beginning of a step, as `network.description.describe` does.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def find(folder: Path, ranks: Ranks, network: dict[str, Any]) -> Checkpoint:
     paths = ranks.broadcast(_newest_first(folder) if ranks.rank == 0 else None)
     problems = []
     for i, path in enumerate(paths):
-        content = ranks.broadcast(_content(path, network) if ranks.rank == 0 else None)
+        content = ranks.broadcast(_content(path, network_at) if ranks.rank == 0 else None)
         damage = content if isinstance(content, str) else _damage(path, content, ranks)
         problem = next(filter(None, ranks.collect(damage)), None)
         if problem is None:
@@ -229,7 +229,9 @@ def _write_manifest(path: Path, content: dict[str, Any]) -> None:
         sync(file.fileno())
 
 
-def _content(path: Path, network: dict[str, Any] | None = None) -> dict[str, Any] | str:
+def _content(
+    path: Path, network_at: Callable[[int], dict[str, Any]] | None = None
+) -> dict[str, Any] | str:
     """Return what the manifest of a checkpoint says, or why it cannot be used."""
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
@@ -242,8 +244,8 @@ def _content(path: Path, network: dict[str, Any] | None = None) -> dict[str, Any
         return f"{MANIFEST} cannot be read: {error.strerror}"
     except (ValueError, KeyError, TypeError):
         return f"{MANIFEST} is damaged"
-    if network is not None:
-        other = difference(content["network"], network, "the checkpoint")
+    if network_at is not None:
+        other = difference(content["network"], network_at(content["step"]), "the checkpoint")
         if other is not None:
             return f"is of another network: {other}"
     return content

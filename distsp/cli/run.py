@@ -29,7 +29,7 @@ from distsp.cli.stops import STOPPED, Schedule, Signals, checkpoints, simulate
 from distsp.engine.memory import check_memory
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment, list_bundled
-from distsp.parallel.ranks import Ranks, launched_rank
+from distsp.parallel.ranks import INTERRUPTED, Ranks, launched_rank
 from distsp.results.figures import FORMATS, plot_structural_plasticity
 from distsp.results.quantities import CSV, H5
 from distsp.results.read import Results, load_results
@@ -58,19 +58,19 @@ class Job:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command on this rank and return its exit code."""
-    try:
-        ranks = Ranks.world()
-    except InputError as error:  # the processes cannot talk to each other
-        return _complain(error) if launched_rank() == 0 else 2
-    try:
-        on_host = ranks.on_host()[1]
-        job = ranks.broadcast(_prepare(arguments, ranks.size, on_host) if ranks.rank == 0 else None)
-        if isinstance(job, Job):
-            with Signals() as signals:
-                return _run(job, ranks, signals)
-        return job
-    except BaseException as fault:
-        return ranks.fail(fault)
+    with Signals() as signals:
+        try:
+            ranks = Ranks.world()
+            signals.listen(ranks)
+        except InputError as error:  # the processes cannot talk to each other
+            return _complain(error) if launched_rank() == 0 else 2
+        try:
+            on_host = ranks.on_host()[1]
+            prepared = _prepare(arguments, ranks.size, on_host) if ranks.rank == 0 else None
+            job = ranks.broadcast(prepared)
+            return _run(job, ranks, signals) if isinstance(job, Job) else job
+        except BaseException as fault:
+            return ranks.fail(fault)
 
 
 def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job | int:
@@ -214,7 +214,7 @@ def _schedule(options: argparse.Namespace, experiment: Experiment) -> Schedule:
         whole_steps("--checkpoint-every", every, experiment.resolution, least=1)
     if minutes is not None and not minutes > 0:
         raise InputError.at("--checkpoint-minutes", minutes, "must be above 0")
-    return Schedule(every, minutes)
+    return Schedule(every, minutes, options.resume is not None)
 
 
 def _claim(folder: Path, force: bool, resumed: bool) -> None:
@@ -247,25 +247,32 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         logging.getLogger("distsp").setLevel(logging.ERROR)
     if speaks and ranks.notice:
         print(f"distsp: {ranks.notice}", file=sys.stderr)
-    network, duration = job.experiment.build(), job.experiment.duration
+    experiment, duration = job.experiment, job.experiment.duration
     if job.resumed:
-        simulation = Simulation.load(checkpoints(job.folder), network, ranks, job.folder)
+        simulation = Simulation.load(
+            checkpoints(job.folder), experiment.network_at, ranks, job.folder
+        )
         if duration < simulation.now:
             right = f"ms must be at least the {simulation.now} ms of the checkpoint"
             raise InputError.at("duration", duration, right)
     else:
-        simulation = Simulation(network, ranks, scratch=job.folder)
+        simulation = Simulation(experiment.build(), ranks, scratch=job.folder)
     began, start = time.perf_counter(), simulation.now
     progress = Progress(start, duration) if speaks else None
+    signals.simulating = True
     go_on = f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"
     try:
-        ended = simulate(simulation, job.experiment, job.folder, job.schedule, signals, progress)
+        left = simulate(simulation, job.experiment, job.folder, job.schedule, signals, progress)
         if progress:
             progress.close()
-        if not ended:
+        if left is not None:
+            again = f"{job.folder / H5} has its recordings; with checkpoints it could go on, "
+            again += "begin it again with --force --checkpoint-minutes 10"
             if ranks.rank == 0:
-                tell(f"stopped by a signal after {simulation.now / 1000.0:g} s; {go_on}")
-            return STOPPED
+                where = f"stopped by a signal after {simulation.now / 1000.0:g} s"
+                with suppress(OSError):  # the terminal may be gone
+                    tell(f"{where}; {go_on if left else again}")
+            return STOPPED if left else INTERRUPTED
         seconds = time.perf_counter() - began
         write_results(simulation, job.experiment, job.folder)
     except WriteError as error:
@@ -295,6 +302,8 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
 class Progress:
     """Shows how far the simulation is: a bar on a terminal, a line now and then elsewhere.
 
+    A full disk or a terminal that is gone is no reason to end a run.
+
     Parameters
     ----------
     start, duration : float
@@ -320,14 +329,15 @@ class Progress:
         ms_per_second = max(now - self.start, 1e-9) / max(seconds, 1e-9)
         speed = f"{ms_per_second / 1000.0:.3g} times real time"
         if self.bar is not None:
-            self.bar.set_postfix_str(speed, refresh=False)
-            self.bar.update(now / 1000.0 - self.bar.n)
+            with suppress(OSError):
+                self.bar.set_postfix_str(speed, refresh=False)
+                self.bar.update(now / 1000.0 - self.bar.n)
             return
         tenths = int(10.0 * now / self.duration)
         if tenths > self.tenths or time.perf_counter() - self.spoke > SILENCE:
             self.tenths, self.spoke = tenths, time.perf_counter()
             left = (self.duration - now) / ms_per_second
-            with suppress(OSError):  # a full disk or a lost terminal is no reason to end a run
+            with suppress(OSError):
                 print(
                     f"{100.0 * now / self.duration:3.0f}%  {now / 1000.0:.1f} of "
                     f"{self.duration / 1000.0:.1f} s, {left:.0f} s left, {speed}",
@@ -338,7 +348,8 @@ class Progress:
     def close(self) -> None:
         """Leave the bar as it is."""
         if self.bar is not None:
-            self.bar.close()
+            with suppress(OSError):
+                self.bar.close()
 
 
 def _summary(results: Results, start: float, seconds: float) -> str:

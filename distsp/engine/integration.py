@@ -69,8 +69,8 @@ class Workspace(NamedTuple):
     neurons: Int32s
 
 
-def workspace(n_local: int, slice_steps: int) -> Workspace:
-    """Return the workspace for `n_local` neurons: room for a spike of each in every step.
+def workspace(most_spikes: int, slice_steps: int) -> Workspace:
+    """Return the workspace for neurons that emit at most so many spikes in a step.
 
     Memory that no spike ever reaches is never handed out by the system.
     """
@@ -86,8 +86,8 @@ def workspace(n_local: int, slice_steps: int) -> Workspace:
         scratch=aligned((SCRATCH_ROWS, BLOCK_NEURONS)),
         slots=np.empty(slice_steps, np.int64),
         rows=np.empty((2, ROWS_AHEAD + 1), np.int64),
-        lags=np.empty(n_local * slice_steps, np.int32),
-        neurons=np.empty(n_local * slice_steps, np.int32),
+        lags=np.empty(most_spikes * slice_steps, np.int32),
+        neurons=np.empty(most_spikes * slice_steps, np.int32),
     )
 
 
@@ -225,7 +225,7 @@ def _step_block(
 ) -> int:
     """Take a block of neurons of one population through a slice; return the number of spikes."""
     variables, refractory, lo, hi, step, n_steps, first_id, stride = block
-    return kernel(
+    count = kernel(
         variables,
         refractory,
         lo,
@@ -246,6 +246,9 @@ def _step_block(
         count,
         row.first,
     )
+    if count < 0:
+        raise RuntimeError("neurons repeat more spikes in a step than there is room for")
+    return count
 
 
 @inlined

@@ -148,6 +148,17 @@ GROWING = {"tau_Ca", "beta_Ca", "growth_rate", "eps", "eta", "psi"}
 """Parameters that growth depends on while time passes."""
 
 
+def growing(network: Network) -> list[Any]:
+    """Return all that growth depends on while time passes, in a fixed order."""
+    return [
+        value
+        for p in network.populations.values()
+        for values in (p.parameters, *p.elements.values())
+        for name, value in values
+        if name in GROWING
+    ]
+
+
 class OwnGrowth:
     """Growth of neurons that differ, with room only where there are any."""
 

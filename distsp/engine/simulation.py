@@ -12,11 +12,12 @@ from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
 from distsp.engine import loop
+from distsp.engine.carry_over import carry_over
 from distsp.engine.drives import DriveHistory
-from distsp.engine.initial import set_initial_values
+from distsp.engine.initial import set_elements, set_initial_values
 from distsp.engine.integration import workspace
-from distsp.engine.memory import check_memory
-from distsp.engine.plan import local_parameters, plan_growth, plan_populations
+from distsp.engine.memory import check_elements, check_memory
+from distsp.engine.plan import growing, local_parameters, plan_growth, plan_populations
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
@@ -28,12 +29,13 @@ from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
 from distsp.parallel.distributed import Global, Part
+from distsp.parallel.interruption import Held, at_once
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
 from distsp.recorders import Change, Recorder, Recording
 from distsp.recorders.population_means import MEANS, Means
-from distsp.recorders.spike_recorder import Spikes
+from distsp.recorders.spike_recorder import Spikes, union
 
 LOOK = 0.5
 """Seconds between two looks at the progress."""
@@ -52,8 +54,8 @@ class Simulation:
     Parameters
     ----------
     network : Network
-        The same on all ranks. Its populations and synapse types are fixed from here on;
-        parameters, rates and connections may change between two runs.
+        The same on all ranks. It may change between two runs: parameters, rates, connections, more
+        populations and synapse types.
     ranks : Ranks, optional
         All processes that mpirun started, if not given.
     checkpoint : Checkpoint, optional
@@ -65,7 +67,8 @@ class Simulation:
     Raises
     ------
     InputError
-        If the network has no neurons, or is another one on another rank.
+        If the network has no neurons, has a simulation already, or is another one on another
+        rank.
 
     Examples
     --------
@@ -86,18 +89,22 @@ class Simulation:
     ) -> None:
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
+        network.check_unused()
         self.network = network
         self.ranks, self.scratch = ranks or Ranks.world(), scratch
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
+        self._on_host = self.ranks.on_host()[1]
+        self._seen = -1
+        self._make_ready()
+        self._held = Held(self.ranks)
+        with self._held:
+            self._begin(checkpoint)
+
+    def _begin(self, checkpoint: Checkpoint | None) -> None:
+        """Make this rank's arrays, and the synapses that have been asked for."""
+        network = self.network
         self.step, self.updated = 0, -1
-        self.layout = Layout(self.ranks.rank, self.ranks.size, network.size)
-        self.elements = sorted({e for p in network.populations.values() for e in p.elements})
-        check_memory(network, self.ranks.size, self.ranks.on_host()[1])
-        network.built = dict(network.spreads)
-        self.tables = Synapses(
-            self.layout, network.synapse_types, network.built, network.resolution, network.seed
-        )
         self.recordings: dict[str, Recording] = {}
         self.checkpoints: list[str] = []
         """Names of the last two that were written, or that this simulation came from."""
@@ -105,39 +112,24 @@ class Simulation:
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._recorders: dict[str, Recorder] = {}
         self._drive_history = DriveHistory()
-        self._seen = -1
         self._capacity = 0
-        self._work = workspace(self.layout.n_local, self._slice_steps())
-        warm_up(network, self.ranks, _run_briefly)
-        self.state = RankState(
-            self.layout,
-            network.populations,
-            self.elements,
-            len(self.tables.of_kind(heterogeneous=False)),
-            bool(self.tables.of_kind(heterogeneous=True)),
-            max([t.longest_delay for t in self.tables.types.values()], default=1),
-        )
-        self._update = StructuralUpdate(
-            self.ranks, self.layout, self.state, self.tables, network.seed
-        )
-        self._wiring = Wiring(network, self.ranks, self.layout, self.tables, self._update)
         self._offsets: dict[str, dict[str, Any]] = {}
+        self._growing = growing(network)
+        self._make_arrays()
         self._plan()
-        set_initial_values(self.state, network, self._offsets)
+        set_initial_values(self.state, network, network.populations.values(), self._offsets)
         self._look_at_recorders()
         if checkpoint is not None:
             restore(checkpoint, self.parts(), self.layout)
             self.checkpoints = [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
-        for population in network.populations.values():
-            population.reader = self
 
     @classmethod
     def load(
         cls,
         folder: str | Path,
-        network: Network,
+        network: Network | Callable[[int], Network],
         ranks: Ranks | None = None,
         scratch: Path | None = None,
     ) -> Self:
@@ -147,8 +139,9 @@ class Simulation:
         ----------
         folder : str or Path
             What `save` was given.
-        network : Network
-            As it was when the checkpoint was written, with all that had been changed by then.
+        network : Network or callable
+            As it was when the checkpoint was written, with all that had been changed by then; or
+            what returns it, given the number of the step that the checkpoint goes on with.
         ranks : Ranks, optional
             All processes that mpirun started, if not given; as many as one likes.
         scratch : Path, optional
@@ -160,7 +153,12 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
-        return cls(network, ranks, find(Path(folder), ranks, describe(network)), scratch)
+
+        def network_at(step: int) -> Network:
+            return network if isinstance(network, Network) else network(step)
+
+        checkpoint = find(Path(folder), ranks, lambda step: describe(network_at(step)))
+        return cls(network_at(checkpoint.content["step"]), ranks, checkpoint, scratch)
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
@@ -178,12 +176,13 @@ class Simulation:
         WriteError
             If it cannot be written.
         """
-        self._look_at_network()
-        self.flush()
-        facts = {"experiment": experiment, "network": describe(self.network)}
-        self.checkpoints = save(
-            Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
-        )
+        with self._held:
+            self._look_at_network()
+            self.flush()
+            facts = {"experiment": experiment, "network": describe(self.network)}
+            self.checkpoints = save(
+                Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
+            )
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -265,12 +264,9 @@ class Simulation:
         They are sorted, and the same on every rank.
         """
         self.flush()
-        found = [np.empty((0, 2), dtype=np.int64)]
-        for recording in self.recordings.values():
-            if isinstance(recording, Spikes):
-                found.append(recording.of(np.asarray(neurons.ids)))
-        # Neurons that are recorded twice have each spike once.
-        rows = self.ranks.broadcast_array(np.unique(np.concatenate(found), axis=0))
+        ids = np.asarray(neurons.ids)
+        found = [one.of(ids) for one in self.recordings.values() if isinstance(one, Spikes)]
+        rows = self.ranks.broadcast_array(union(found))
         return rows[:, 0] * self.network.resolution, np.ascontiguousarray(rows[:, 1])
 
     def recorded(self, name: str) -> dict[str, Any]:
@@ -316,7 +312,8 @@ class Simulation:
 
     def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
-        return self.reading().whole(population, quantity)
+        with self._held:
+            return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
         if name not in self.tables.types:
@@ -325,19 +322,74 @@ class Simulation:
 
     # From the network's description to arrays ------------------------------------------------
 
+    def _make_ready(self) -> None:
+        """Refuse what does not fit into memory, and compile what has not been; collective."""
+        check_memory(self.network, self.ranks.size, self._on_host)
+        warm_up(self.network, self.ranks, _run_briefly)
+
+    def _make_arrays(self) -> None:
+        """Make the arrays of this rank, with room for all that the network has."""
+        network, ranks = self.network, self.ranks
+        self.layout = Layout(ranks.rank, ranks.size, network.size)
+        self.elements = sorted({e for p in network.populations.values() for e in p.elements})
+        self._room = list(network.populations), dict(network.spreads)
+        self.tables = Synapses(
+            self.layout,
+            dict(network.synapse_types),
+            dict(network.spreads),
+            network.resolution,
+            network.seed,
+        )
+        most_spikes = sum(
+            len(self.layout.ids(p.ids)) * p.parameters.most_spikes
+            for p in network.populations.values()
+        )
+        self._work = workspace(most_spikes, self._slice_steps())
+        self.state = RankState(
+            self.layout,
+            network.populations,
+            self.elements,
+            len(self.tables.of_kind(heterogeneous=False)),
+            bool(self.tables.of_kind(heterogeneous=True)),
+            max([t.longest_delay for t in self.tables.types.values()], default=1),
+        )
+        self._update = StructuralUpdate(ranks, self.layout, self.state, self.tables, network.seed)
+        self._wiring = Wiring(network, ranks, self.layout, self.tables, self._update)
+
+    def _enlarge(self) -> list[Population]:
+        """Make room for what has been added: populations, which it returns, types and delays."""
+        state, tables, n_done = self.state, self.tables, self._wiring.n_done
+        self._make_arrays()
+        self._wiring.n_done = n_done
+        carry_over(self.state, state, self.tables, tables, self.step)
+        return list(self.network.populations.values())[len(state.populations) :]
+
     def _look_at_network(self) -> None:
         """Take over what has changed in the network's description."""
         network = self.network
         if self._seen == network.version:
             return
-        # Calcium and elements up to now have followed the old parameters.
-        if self._seen >= 0:
+        check_elements(network, self._on_host)
+        # Calcium and elements up to now have followed the old parameters. Nothing else ends an
+        # interval, and where one ends is where it is rounded.
+        now, set_z = growing(network), [p for p in network.populations.values() if p.set_z]
+        # What has been added comes last.
+        if set_z or any(np.any(old != new) for old, new in zip(self._growing, now, strict=False)):
             self._grow_all()
+        self._growing = now
+        new: list[Population] = []
+        if (list(network.populations), network.spreads) != self._room:
+            new = self._enlarge()
         self._plan()
+        set_initial_values(self.state, network, new, self._offsets)
+        for population in set_z:
+            set_elements(self.state, population)
+            population.set_z.clear()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
-        self._wiring.catch_up()
+        self._wiring.catch_up(self._held)
         self._look_at_recorders()
-        self.state.make_room_for_events(self.tables.most_incoming())
+        self._make_room_for_events()
+        network.simulated_by(self)
         self._seen = network.version
 
     def _plan(self) -> None:
@@ -345,6 +397,7 @@ class Simulation:
         network, state = self.network, self.state
         self._populations = plan_populations(network, self.layout, state)
         self._growth = plan_growth(network, self.layout, self.elements)
+        self._update.surplus = network.surplus
         self._update.vacant_decay = [
             (
                 state.row(name),
@@ -389,6 +442,9 @@ class Simulation:
     ) -> None:
         """Simulate.
 
+        Ctrl-C ends it early, as does any handler of a signal that raises: on all ranks at the same
+        step, where everything is up to date. Another `run` goes on as if nothing had happened.
+
         Parameters
         ----------
         duration : float
@@ -407,8 +463,21 @@ class Simulation:
             ranks were told different things.
         """
         end = self.step + whole_steps("duration", duration, self.network.resolution)
-        self._same.check(duration=duration)
-        self._look_at_network()
+        set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
+        self._same.check(duration=duration, z=set_z)
+        if self._seen != self.network.version:
+            self._make_ready()
+        with self._held:
+            self._look_at_network()
+            self._run(end, progress, stop)
+
+    def _run(
+        self,
+        end: int,
+        progress: Callable[[float], object] | None,
+        stop: Callable[[float], bool] | None,
+    ) -> None:
+        """Simulate up to the beginning of step `end`, from stop to stop."""
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
@@ -427,12 +496,13 @@ class Simulation:
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
             waiting = sum(recording.waiting for recording in self.recordings.values())
-            told = self.ranks.collect((stopping, seconds, waiting))
-            if sum(waiting for *_, waiting in told) > WAITING_BYTES:
+            told = self.ranks.collect((stopping, seconds, waiting, bool(self._held.came)))
+            self._held.act([came for *_, came in told])
+            if sum(waiting for *_, waiting, _ in told) > WAITING_BYTES:
                 self.flush()
             if any(stopping for stopping, *_ in told):
                 break
-            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, _ in told))
+            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, *_ in told))
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
@@ -456,9 +526,15 @@ class Simulation:
         self._update.apply(self.step, changes)
         for recording in watching:
             recording.end_update(self.reading(), changes or [])
-        self.state.make_room_for_events(self.tables.most_incoming())
+        self._make_room_for_events()
         self.updated = self.step
         self.seconds["update"] += time.perf_counter() - began
+
+    def _make_room_for_events(self) -> None:
+        """Count what arrives in a step in as many bits as it may need."""
+        repeats = any(p.parameters.most_spikes > 1 for p in self.network.populations.values())
+        most = 2**32 - 1 if repeats else self.tables.most_incoming()
+        self.state.make_room_for_events(most)
 
     def _grow_all(self) -> None:
         """Bring calcium and elements of all neurons up to the present."""
@@ -511,7 +587,8 @@ class Simulation:
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:
     """Run all that there is to compile."""
-    simulation = Simulation(network, ranks)
-    simulation.run(0.6)
-    for name in network.synapse_types:
-        simulation.synapses(name)
+    with at_once():
+        simulation = Simulation(network, ranks)
+        simulation.run(0.6)
+        for name in network.synapse_types:
+            simulation.synapses(name)

@@ -87,7 +87,8 @@ class RankState:
         heterogeneous: bool,
         n_slots: int,
     ) -> None:
-        self.layout, self.populations, self.elements = layout, populations, elements
+        self.layout, self.elements = layout, elements
+        self.populations = dict(populations)
         n, m = layout.n_local, len(elements)
         here = [layout.slice_of(p.ids) for p in populations.values()]
         self.variable_layout = VariableLayout(

@@ -64,8 +64,24 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
     if not wanted:
         return
     _warm.update(wanted)
-    if ranks.on_host()[0] == 0:
-        notice = _Notice()
+    try:
+        if ranks.on_host()[0] == 0:
+            _compile(wanted, ranks, simulate)
+        ranks.rest()
+    except BaseException as error:
+        _warm.difference_update(wanted)
+        # A handler that raises while compiled code runs makes Numba raise this.
+        if isinstance(error, SystemError) and error.__cause__ is not None:
+            raise error.__cause__ from None
+        raise
+
+
+def _compile(
+    wanted: set[tuple[str, int]], ranks: Ranks, simulate: Callable[[Network, Ranks], None]
+) -> None:
+    """Compile what is wanted, and say so where it takes long."""
+    notice = _Notice()
+    try:
         with event.install_listener("numba:compile", notice):
             for model, kind in wanted - {EVERYTHING}:
                 if model in NeuronModel.members:
@@ -74,8 +90,8 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
                     input_kernel(model)
             if EVERYTHING in wanted:
                 simulate(_everything(), ranks.alone())
+    finally:
         notice.cancel()
-    ranks.rest()
 
 
 def _everything() -> Network:

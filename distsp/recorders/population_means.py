@@ -65,14 +65,18 @@ class Means(Recording):
         values |= self._rates(reading)
         for name in reading.synapse_types:
             values[f"synapses/{name}"] = reading.synapse_count(name)
+        n_before = len(self.columns["time"])
         for name, value in values.items():
+            if name not in self.columns:  # it has been added to the network
+                absent = 0 if name.startswith("synapses/") else np.nan
+                self.columns[name] = [absent] * n_before
             self.columns[name].append(value)
 
     def _rates(self, reading: Reading) -> dict[str, float]:
         """Return the mean rates (Hz) since the previous recording."""
         seconds = (reading.step - self.last_step) * reading.resolution / 1000.0
         spikes = self._spikes(reading)
-        new = {name: n - self.last_spikes[name] for name, n in spikes.items()}
+        new = {name: n - self.last_spikes.get(name, 0) for name, n in spikes.items()}
         self.last_step, self.last_spikes = reading.step, spikes
         return {
             f"rate/{p.name}": new[p.name] / (len(p.ids) * seconds) if seconds > 0 else 0.0
@@ -99,8 +103,11 @@ class Means(Recording):
 
     def _restore(self, saved: dict[str, Any]) -> None:
         self.last_step, self.last_spikes = saved["last_step"], saved["last_spikes"]
-        for name in self.columns:
-            self.columns[name] = saved[name].tolist()
+        self.columns = {
+            name: values.tolist()
+            for name, values in saved.items()
+            if isinstance(values, np.ndarray)
+        }
 
     def datasets(self) -> Iterator[Dataset]:
         """Yield the columns in the order of `QUANTITIES`."""

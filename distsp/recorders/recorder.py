@@ -23,7 +23,10 @@ class Neurons(Protocol):
 
     name: str
     parameters: NeuronModel
-    elements: dict[str, Any]
+
+    @property
+    def elements(self) -> Mapping[str, Any]:
+        """Their synaptic elements, by name."""
 
     @property
     def ids(self) -> range:

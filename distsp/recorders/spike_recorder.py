@@ -77,6 +77,25 @@ class Spikes(Recording):
         yield Dataset(f"{where}/id", ids, "1", "global id of the neuron")
 
 
+def union(recorded: list[Ints]) -> Ints:
+    """Return spikes, a row each, that several recorders may have recorded; sorted.
+
+    A neuron that emits two spikes in a step has two.
+
+    Examples
+    --------
+    >>> union([np.array([[7, 0], [7, 0], [9, 1]]), np.array([[7, 0], [8, 1]])]).tolist()
+    [[7, 0], [7, 0], [8, 1], [9, 1]]
+    """
+    each = [np.unique(rows, axis=0, return_counts=True) for rows in recorded]
+    rows = np.concatenate([np.empty((0, 2), dtype=np.int64), *(rows for rows, _ in each)])
+    counts = np.concatenate([np.empty(0, dtype=np.int64), *(counts for _, counts in each)])
+    rows, which = np.unique(rows, axis=0, return_inverse=True)
+    most = np.zeros(len(rows), dtype=np.int64)
+    np.maximum.at(most, which.reshape(-1), counts)
+    return np.repeat(rows, most, axis=0)
+
+
 class SpikeRecorder(Recorder):
     """`spike_recorder`: every spike of some neurons, after `start` and up to `stop`."""
 

@@ -47,13 +47,13 @@ def write_results(
     ------
     WriteError
         On rank 0, if they cannot be written; what was written before is as it was. The other ranks
-        do not wait for rank 0 then, unless the run has ended.
+        do not wait for rank 0 then, if the run goes on.
     """
     simulation.flush()
     each = simulation.ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
     if each is None:
         if ended:
-            _write_end(simulation, None)
+            _write_network(simulation, None)
         return
     with replacing(folder / H5) as path, new_hdf5(path) as file:
         _put(file, "experiment", experiment.to_toml(), "experiment")
@@ -63,7 +63,7 @@ def write_results(
                 _put_dataset(file, dataset)
         _write_provenance(simulation, file, each)
         if ended:
-            _write_end(simulation, file)
+            _write_network(simulation, file)
     with replacing(folder / CSV) as path:
         means = simulation.recordings.get(MEANS)
         _write_csv(path, [*means.datasets()] if means else [])
@@ -90,7 +90,7 @@ def _put_dataset(file: h5py.File, dataset: Dataset) -> None:
     _describe(written, (dataset.unit, dataset.description))
 
 
-def _write_end(simulation: Simulation, file: h5py.File | None) -> None:
+def _write_network(simulation: Simulation, file: h5py.File | None) -> None:
     """Gather the state of all ranks and put it into `file`, which is None except on rank 0."""
     network = simulation.network
     for name, population in network.populations.items():

@@ -246,7 +246,7 @@ def test_every_byte_counts(tmp_path: Path) -> None:
             r"inputs.input_1.rate: 1.0 must be 2000.0",
         ),
         (lambda net: net.create("iaf_psc_exp", 1, name="D"), "the checkpoint lacks populations.D"),
-        (lambda net: setattr(net, "seed", 8), "seed: 8 must be 7"),
+        (lambda net: net._put("seed", 8), "seed: 8 must be 7"),
         (change, "populations.A.parameters.E_L: -69.5 must be -70.0"),
     ],
 )

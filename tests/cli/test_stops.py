@@ -81,10 +81,11 @@ def test_signal(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     """The first one stops the run, and one that comes at once counts as it."""
     write = stops.write_results
 
-    def write_and_signal(*arguments: object, **options: object) -> None:
-        write(*arguments, **options)
-        os.kill(os.getpid(), signal.SIGUSR1)
-        os.kill(os.getpid(), signal.SIGTERM)
+    def write_and_signal(*arguments: object, ended: bool = True) -> None:
+        write(*arguments, ended=ended)
+        if not ended:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGUSR1)
     monkeypatch.setattr(stops, "RESULTS_EVERY", 0.0)
@@ -102,9 +103,37 @@ def test_signal(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     assert results.time.tolist() == [100.0]
     assert distsp.cli.plot.main([str(folder)]) == 0
     assert (folder / "figure.png").stat().st_size > 0
-    for part in ("neurons", "synapses", "spikes", "n_synapses"):
+    for part in ("neurons", "synapses", "n_synapses"):
         with pytest.raises(InputError, match=r"yet, the run has not ended$"):
             getattr(results, part)
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_ctrl_c(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys, keeps: bool) -> None:
+    """The recordings so far are written, all of them, and a checkpoint if there were to be any."""
+    write = stops.write_results
+
+    def write_and_interrupt(*arguments: object, ended: bool = True) -> None:
+        write(*arguments, ended=ended)
+        monkeypatch.setattr(stops, "write_results", write)
+        if not ended:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(stops, "RESULTS_EVERY", 0.0)
+    monkeypatch.setattr(stops, "write_results", write_and_interrupt)
+    options = ["--duration", "1000", "--set", "populations.E.record_spikes=true"]
+    options += ["--checkpoint-minutes", "10"] if keeps else []
+    assert main([*QUICK, *options]) == (75 if keeps else 130)
+    err = capsys.readouterr().err
+    assert err.startswith("distsp: stopped by a signal after 0.1 s; ")
+    assert ("go on with: " in err) == keeps
+    assert ("begin it again with --force --checkpoint-minutes" in err) != keeps
+    assert err.count("\n") == 1
+    assert (folder / "checkpoints").exists() == keeps
+    results = load_results(folder)
+    assert results.time.tolist() == [100.0]
+    assert len(results.spikes["E"]["time"]) > 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_what_a_killed_run_has_left_is_removed(folder: Path) -> None:

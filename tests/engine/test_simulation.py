@@ -1,5 +1,6 @@
 """Networks in motion: causality, runs in pieces, changes between runs, and agreement with NEST."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -241,15 +242,110 @@ def test_connections_made_between_runs():
     assert target.V_m[0] == 2.0 + 2.0 * travelled
 
 
-def test_what_is_fixed_once_there_is_a_simulation():
+def test_a_network_has_one_simulation():
     net, *_ = lively()
     simulation = Simulation(net, Ranks())
-    with pytest.raises(InputError, match="populations cannot be added"):
-        net.create("iaf_psc_exp", 1)
-    with pytest.raises(InputError, match="synapse types cannot be added"):
-        net.synapse_type("late", weight=1.0, delay=1.0)
+    simulation.run(50.0)
+    neurons = next(iter(net.populations.values()))
+    before = neurons.spike_count
+    with pytest.raises(InputError, match="network: it has a Simulation already"):
+        Simulation(net, Ranks())
+    assert np.array_equal(neurons.spike_count, before)
+    # A copy is a network that has none.
+    other = deepcopy(net)
+    other.update_interval = None
+    assert net.update_interval is not None
+    other.create("iaf_psc_exp", 1)
+    copied = Simulation(other, Ranks())
+    copied.run(50.0)
+    assert np.array_equal(neurons.spike_count, before)
+    assert np.array_equal(next(iter(other.populations.values())).spike_count, before)
+    net.populations[neurons.name].set(V_th=0.0)
+    assert other.populations[neurons.name].parameters.V_th != 0.0
+
+
+def test_a_simulation_that_could_not_be_made_leaves_the_network_free(monkeypatch):
+    net, *_ = lively()
+    with monkeypatch.context() as patch:
+        patch.setattr("distsp.engine.memory.installed_bytes", lambda: 1000.0)
+        with pytest.raises(InputError, match="need at least"):
+            Simulation(net, Ranks())
+    net.synapse_type("late", weight=1.0, delay=30.0)
+    Simulation(net, Ranks()).run(1.0)
+
+
+def wiring_itself(surplus="one"):
+    """Return a simulation of two neurons that bind their elements at once, and the neurons."""
+    net = Network(resolution=H, seed=1, update_interval=1.0, surplus=surplus)
+    two = net.create("iaf_psc_exp", 2, elements={"axon": STILL | {"z": 3.0}, "den": STILL})
+    net.synapse_type("s", weight=1.0, delay=1.0, pre="axon", post="den")
+    return Simulation(net, Ranks()), two
+
+
+def test_elements_are_set_in_a_simulation():
+    simulation, two = wiring_itself("all")
     simulation.run(1.0)
-    assert [*net.populations] == [*simulation.network.populations]
+    assert two.z("axon").tolist() == [3.0, 3.0]
+    two[1:].set_element("den", z=4.5)
+    assert two.z("den").tolist() == [0.0, 0.0]
+    simulation.run(0.5)
+    assert two.z("den").tolist() == [0.0, 4.5]
+    assert two.z_connected("den").tolist() == [0, 4]
+    # What changes besides leaves z, and to the same value it is set again.
+    two.set_element("den", z=[0.0, 1.5], tau_vacant=0.25)
+    simulation.run(1.0)
+    assert two.z_connected("den").tolist() == [0, 1]
+    two.set_element("axon", z=[2.0, 7.0])
+    two.set_element("axon", tau_vacant=0.0)
+    simulation.run(1.0)
+    assert two.z("axon").tolist() == [2.0, 7.0]
+    two.set_element("axon", tau_vacant=0.0)
+    two.set_element("den", z=[0.0, 5.0])
+    simulation.run(1.0)
+    assert two.z_connected("den").tolist() == [0, 5]
+
+
+def test_plasticity_is_switched_off_and_on():
+    simulation, two = wiring_itself()
+    net = simulation.network
+    simulation.run(1.0)
+    net.update_interval = None
+    two.set_element("den", z=1.0)
+    simulation.run(5.0)
+    assert simulation.synapse_count("s") == 0
+    net.update_interval = 2.0
+    simulation.run(0.1)
+    assert simulation.synapse_count("s") == 2
+    two.set_element("den", z=3.0)
+    simulation.run(1.9)
+    assert simulation.synapse_count("s") == 2
+    simulation.run(0.1)
+    assert simulation.synapse_count("s") == 6
+
+
+def test_elements_that_no_memory_holds_are_refused_before_anything_acts(monkeypatch):
+    simulation, two = wiring_itself()
+    simulation.run(0.5)
+    two.set_element("axon", growth_rate=1e12)
+    told = (
+        r"^populations\.population_0\.elements\.axon\.growth_rate: memory must hold 2 times 1e\+12"
+    )
+    for _ in range(2):
+        with pytest.raises(InputError, match=told):
+            simulation.run(1.0)
+    assert simulation.now == 0.5
+    two.set_element("axon", growth_rate=1e3, z=3.0)
+    two.set_element("den", z=1e-3)
+    simulation.run(0.5)
+    # What grows to more over many updates, where nothing can bind, is refused at one.
+    monkeypatch.setattr("distsp.engine.update.installed_bytes", lambda: 64.0 * 1000)
+    with pytest.raises(InputError, match=r"^elements\.axon: memory must hold \d+ vacant ones"):
+        simulation.run(10.0)
+    two.set_element("axon", growth_rate=1e10)
+    for module in ("memory", "update"):
+        monkeypatch.setattr(f"distsp.engine.{module}.installed_bytes", lambda: 1e30)
+    with pytest.raises(InputError, match=r"^elements\.axon: a neuron has 1e\+10 of them"):
+        simulation.run(10.0)
 
 
 def test_static_and_plastic_synapses_live_side_by_side():
@@ -317,9 +413,9 @@ def test_each_synapse_delivers_its_own_weight_after_its_own_delay():
 @pytest.mark.parametrize("plastic", [False, True])
 def test_more_events_in_a_step_than_16_bits_hold(plastic):
     net = Network(resolution=H, seed=1)
-    elements = {"e": STILL} if plastic else {}
+    elements = {"e": STILL, "f": STILL} if plastic else {}
     source, target = fires_once(net, 2, **elements), counts_weights(net, 1, **elements)
-    sides = {"pre": "e", "post": "e"} if plastic else {}
+    sides = {"pre": "e", "post": "f"} if plastic else {}
     net.synapse_type("s", weight=1.0, delay=0.5, **sides)
     net.connect(source, target, "s", "fixed_indegree", indegree=70_000)
     simulation = Simulation(net, Ranks())

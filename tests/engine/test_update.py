@@ -29,7 +29,7 @@ class Slow:
     """A network as lists of (source, target) in order of creation, and elements in dicts."""
 
     def __init__(self, simulation: Simulation) -> None:
-        self.seed = simulation.network.seed
+        self.seed, self.surplus = simulation.network.seed, simulation.network.surplus
         self.types: dict[str, SynapseType] = dict(sorted(simulation.network.synapse_types.items()))
         n = simulation.layout.n_neurons
         self.z = {e: [0.0] * n for e in simulation.elements}
@@ -44,6 +44,8 @@ class Slow:
     def change(self, element: str, neuron: int, by: int) -> None:
         z, connected = self.z[element], self.connected[element]
         connected[neuron] += by
+        if by < 0 and self.surplus == "all":
+            return
         if connected[neuron] > floor(z[neuron]):
             z[neuron] = connected[neuron] + (z[neuron] - floor(z[neuron]))
 
@@ -163,7 +165,8 @@ amounts = st.one_of(st.floats(0.0, 6.0), st.integers(0, 6).map(float), st.just(0
 @settings(max_examples=150)
 @given(data=st.data())
 def test_update_is_the_obvious_one(data):
-    net = Network(resolution=0.1, seed=data.draw(st.integers(0, 2**32 - 1)))
+    surplus = data.draw(st.sampled_from(["one", "all"]))
+    net = Network(resolution=0.1, seed=data.draw(st.integers(0, 2**32 - 1)), surplus=surplus)
     sizes = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=3))
     for size in sizes:
         tau = data.draw(st.sampled_from([0.0, 0.1, 1.0]))
@@ -173,7 +176,8 @@ def test_update_is_the_obvious_one(data):
     known = {e for p in net.populations.values() for e in p.elements}
     for name in data.draw(st.permutations(["p", "q", "r"])):
         description = data.draw(descriptions)
-        if {description["pre"], description["post"]} <= known:
+        ends = {description["pre"], description["post"]}
+        if len(ends) == 2 and ends <= known:
             net.synapse_type(name, **description)
     net.synapse_type("static", weight=1.0, delay=1.0)
     everyone = list(net.populations.values())
@@ -318,6 +322,41 @@ def test_a_neuron_loses_as_many_synapses_as_elements():
     assert sum(connected(simulation, "in")) == 42
     assert z(simulation, "in").tolist() == [0.0] + [1.0] * 50
     check_conservation(simulation)
+
+
+@pytest.mark.parametrize(("surplus", "after"), [("one", (4.5, 4)), ("all", (0.5, 0))])
+def test_how_many_synapses_a_neuron_nets_off_at_an_update(surplus, after):
+    # Neuron 0 has 5 synapses onto each of two types that share its element `out`.
+    net = Network(resolution=0.1, seed=5, update_interval=1.0, surplus=surplus)
+    elements = {e: STILL | {"tau_vacant": 0.0} for e in ("out", "in", "other")}
+    source = net.create("iaf_psc_alpha", 1, elements=elements)
+    target = net.create("iaf_psc_alpha", 5, elements=elements)
+    net.synapse_type("a", weight=1.0, delay=0.1, pre="out", post="in")
+    net.synapse_type("b", weight=1.0, delay=0.1, pre="out", post="other")
+    net.connect(source, target[:2], "a", "all_to_all")
+    net.connect(source, target[2:], "b", "all_to_all")
+    simulation = Simulation(net, Ranks())
+    assert connected(simulation, "out")[0] == 5
+    z(simulation, "out")[0] = 0.5
+    update(simulation)
+    # With "one", breaking both of a lifts z to 4.5: one is vacant, and binds again; b stays.
+    n_a, n_b = simulation.synapse_count("a"), simulation.synapse_count("b")
+    assert (z(simulation, "out")[0], n_a + n_b) == after
+    assert (n_a, n_b) == ((1, 3) if surplus == "one" else (0, 0))
+    check_conservation(simulation)
+    # Those of the targets are free, and stay.
+    assert (z(simulation, "in") + z(simulation, "other")).sum() == 5.0
+    z(simulation, "out")[0] = 3.25
+    update(simulation)
+    assert (z(simulation, "out")[0], connected(simulation, "out")[0]) == (3.25, 3)
+
+
+def test_surplus_may_change_between_runs():
+    simulation = network((1, 5), z=0.0, indegree=1)
+    z(simulation, "out")[0] = 0.5
+    simulation.network.surplus = "all"
+    simulation.run(0.1)
+    assert (z(simulation, "out")[0], simulation.synapse_count("s")) == (0.5, 0)
 
 
 def test_removal_leaves_z_at_the_bound_elements_and_the_fraction():

@@ -6,6 +6,7 @@ import pytest
 
 from distsp.base.errors import InputError
 from distsp.experiment.experiment import Experiment, list_bundled
+from distsp.network.description import describe
 
 SMALL = """
 name = "small"
@@ -174,6 +175,9 @@ def test_changed(small: Experiment) -> None:
     assert small.changed("duration", "50").duration == 50.0
     assert small.changed("name", "other").name == "other"
     assert small.changed("update_interval", "20").update_interval == 20.0
+    assert small.surplus == small.build().surplus == "one"
+    other = Experiment.from_toml(small.changed("surplus", "all").to_toml())
+    assert other.surplus == other.build().surplus == describe(other.build())["surplus"] == "all"
     assert small.changed("connections.1.rule.indegree", "4").connections[1].rule.indegree == 4
     assert (
         small.changed("inputs.noise.targets.0.weight", "1").inputs["noise"].targets[0].weight == 1
