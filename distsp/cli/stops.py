@@ -236,7 +236,7 @@ class _Watch:
     def __call__(self, _now: float) -> bool:
         """Return whether the run must stop, for a signal or a checkpoint."""
         simulation = self.simulation
-        n_recorded = len(simulation.recording.get("time", ()))
+        n_recorded = simulation.n_recordings
         clock = time.monotonic()
         due = self.minutes is not None and clock - self.saved >= 60.0 * self.minutes
         new = n_recorded > self.n_written and simulation.now >= self.reached

@@ -233,6 +233,12 @@ class Simulation:
         return means.arrays() if isinstance(means, Means) else {}
 
     @property
+    def n_recordings(self) -> int:
+        """Number of recordings that `Network.record` has asked for and that have been made."""
+        means = self.recordings.get(MEANS)
+        return len(means.columns["time"]) if isinstance(means, Means) else 0
+
+    @property
     def timings(self) -> dict[str, float]:
         """Seconds that this rank spent in each phase."""
         compiled = dict(zip(("neurons", "exchange", "delivery"), self.counters[:3], strict=True))
