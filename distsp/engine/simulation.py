@@ -1,5 +1,6 @@
 """A network in motion: the conductor of what happens when, on this rank and all others."""
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from distsp.base.arrays import Array
 from distsp.base.errors import InputError
 from distsp.base.fields import check_path
 from distsp.base.time_grid import whole_steps
-from distsp.checkpoint.folder import Checkpoint, find, restore, save
+from distsp.checkpoint.folder import Checkpoint, Run, find, restore, save
 from distsp.engine import loop
 from distsp.engine.carry_over import carry_over
 from distsp.engine.drives import DriveHistory
@@ -109,8 +110,7 @@ class Simulation:
         network = self.network
         self.step, self.updated = 0, -1
         self.recordings: dict[str, Recording] = {}
-        self.checkpoints: list[str] = []
-        """Names of the last two that were written, or that this simulation came from."""
+        self._saved = Run(self.ranks.broadcast(secrets.token_hex(8)))
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._recorders: dict[str, Recorder] = {}
@@ -124,7 +124,7 @@ class Simulation:
         self._look_at_recorders()
         if checkpoint is not None:
             restore(checkpoint, self.parts(), self.layout)
-            self.checkpoints = [checkpoint.folder.name]
+            self._saved.known, self._saved.kept = checkpoint.beside, [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
 
@@ -173,7 +173,8 @@ class Simulation:
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
 
-        The last two that this simulation has written stay there, older ones are removed.
+        The last two that this simulation has written stay there, older ones are removed. Nothing
+        else in the folder is touched.
 
         Parameters
         ----------
@@ -183,6 +184,8 @@ class Simulation:
 
         Raises
         ------
+        InputError
+            If the folder has checkpoints that this simulation has neither written nor come from.
         WriteError
             If it cannot be written.
         """
@@ -191,9 +194,7 @@ class Simulation:
             self._look_at_network()
             self.flush()
             facts = {"experiment": experiment, "network": describe(self.network)}
-            self.checkpoints = save(
-                path, self.ranks, self.step, self.parts(), facts, self.checkpoints
-            )
+            save(path, self.ranks, self.step, self.parts(), facts, self._saved)
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -216,6 +217,11 @@ class Simulation:
     # What there is to know ------------------------------------------------------------------
 
     @property
+    def checkpoints(self) -> list[str]:
+        """Names of the last two that were written, or that this simulation came from."""
+        return self._saved.kept
+
+    @property
     def now(self) -> float:
         """Simulated time (ms)."""
         return self.step * self.network.resolution
@@ -225,6 +231,12 @@ class Simulation:
         """What `Network.record` asked for, the same on all ranks: "time" (ms), "calcium/E", ..."""
         means = self.recordings.get(MEANS)
         return means.arrays() if isinstance(means, Means) else {}
+
+    @property
+    def n_recordings(self) -> int:
+        """Number of recordings that `Network.record` has asked for and that have been made."""
+        means = self.recordings.get(MEANS)
+        return len(means.columns["time"]) if isinstance(means, Means) else 0
 
     @property
     def timings(self) -> dict[str, float]:

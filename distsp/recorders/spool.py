@@ -16,6 +16,9 @@ from distsp.parallel.ranks import Ranks
 KEPT_BYTES = 2**25
 """Bytes that a spool keeps in memory."""
 
+TOGETHER = 1024
+"""Pieces that are joined: a piece of a few rows takes more memory than they do."""
+
 Columns = Mapping[str, type]
 """Name and dtype of each column."""
 
@@ -131,35 +134,49 @@ class Gathered:
     ----------
     spool : Spool
         What rank 0 has; nothing elsewhere.
+    waiting : int
+        Bytes that this rank has not handed over.
     """
 
     def __init__(self, columns: Columns, folder: Path | None = None) -> None:
         self.columns, self.spool = columns, Spool(columns, folder)
+        self.waiting = 0
         self._here: list[Mapping[str, Array]] = []
+        self._small: list[Mapping[str, Array]] = []
 
     def append(self, rows: Mapping[str, Array]) -> None:
         """Add rows of neurons that are on this rank."""
         if len(rows["id"]):
-            self._here.append(rows)
+            self._small.append(rows)
+            self.waiting += sum(column.nbytes for column in rows.values())
+        if len(self._small) == TOGETHER:
+            self._join()
 
-    @property
-    def waiting(self) -> int:
-        """Bytes that this rank has not handed over."""
-        return sum(column.nbytes for rows in self._here for column in rows.values())
+    def _join(self) -> None:
+        """Make one piece of those that came last."""
+        self._here.append(_joined(self.columns, self._small))
+        self._small = []
 
     def flush(self, ranks: Ranks) -> None:
         """Hand over what this rank has; collective."""
-        joined = {}
-        for name, dtype in self.columns.items():
-            mine = np.concatenate([np.empty(0, dtype), *(rows[name] for rows in self._here)])
-            joined[name] = ranks.join_on_0(mine)
-        self._here = []
-        order = np.lexsort((joined["id"], joined["step"]))
-        self.spool.append({name: column[order] for name, column in joined.items()})
+        self._join()
+        mine = _joined(self.columns, self._here)
+        self._here, self.waiting = [], 0
+        rows = {name: ranks.join_on_0(column) for name, column in mine.items()}
+        order = np.lexsort((rows["id"], rows["step"]))
+        self.spool.append({name: column[order] for name, column in rows.items()})
 
     def part(self, name: str) -> OnRank0:
         """Return what there is to save."""
         return part_of(name, self.spool)
+
+
+def _joined(columns: Columns, pieces: list[Mapping[str, Array]]) -> dict[str, Array]:
+    """Return the rows of some pieces as one."""
+    return {
+        name: np.concatenate([np.empty(0, dtype), *(rows[name] for rows in pieces)])
+        for name, dtype in columns.items()
+    }
 
 
 def part_of(name: str, spool: Spool) -> OnRank0:

@@ -93,7 +93,7 @@ class Written:
             return _value(file["spikes"]) if "spikes" in file else {}
 
     @cached_property
-    def recorders(self) -> dict[str, dict[str, Array]]:
+    def recorders(self) -> dict[str, dict[str, Any]]:
         """What other recorders have written, by their names."""
         with h5py.File(self.path) as file:
             return _value(file["recorders"]) if "recorders" in file else {}

@@ -112,7 +112,7 @@ def test_each_rank_reads_its_own(on_rank, network, neurons):
         here = on_rank(rank, 3)
         recording = asked.begin("m", here)
         readings(here, recording)
-        for one in recording.rows._here:
+        for one in recording.rows._small:
             assert (one["id"] % 3 == rank).all()
             rows |= {*zip(*(column.tolist() for column in one.values()), strict=True)}
     whole.flush(network.ranks)

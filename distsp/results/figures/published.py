@@ -1,13 +1,11 @@
-"""Figures of results; Matplotlib is imported when the first one is made."""
+"""The figure that every run leaves: mean calcium and number of synapses over time."""
 
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from distsp.base.files import replacing
+from distsp.results.figures.style import save
 from distsp.results.read import Results
-
-FORMATS = ("png", "pdf", "eps")
 
 COLOURS = {"E": "tab:blue", "I": "tab:red"}
 OTHER_COLOURS = ("tab:green", "tab:orange", "tab:purple", "tab:brown", "tab:cyan", "tab:olive")
@@ -39,9 +37,7 @@ def plot_structural_plasticity(results: Results, *paths: Path) -> None:
     if len(results.time) > 1:
         axes.set_xlim(0.0, results.time[-1] / 1000.0)
     figure.legend(handles=lines, loc="outside upper center", ncols=2, frameon=False)
-    for path in paths:
-        with replacing(path) as temporary:
-            figure.savefig(temporary, dpi=150)
+    save(figure, *paths, dpi=150)
 
 
 def _draw_calcium(axes: Any, results: Results) -> list[Any]:
