@@ -4,6 +4,7 @@ Every description that a user writes (parameters of a neuron, a growth curve, a 
 experiment) is a `Fields` class; pydantic checks it, `InputError` says in one line what is wrong.
 """
 
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -63,6 +64,33 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def check_text(field: str, value: Any) -> str:
+    """Return a text that a user gave, such as a name.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not isinstance(value, str):
+        raise InputError.at(field, value, "must be a text")
+    return value
+
+
+def check_path(field: str, value: Any) -> Path:
+    """Return the path of a file or folder that a user gave.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        return Path(value)
+    except TypeError:
+        raise InputError.at(field, value, "must be a path: a text or a Path") from None
 
 
 def explain(error: ValidationError, where: str, cls: type[BaseModel], values: Any) -> str:

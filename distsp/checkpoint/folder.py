@@ -12,14 +12,15 @@ import re
 import shutil
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from distsp.base.errors import InputError, WriteError, shorten
-from distsp.base.files import UNFINISHED, sync
-from distsp.checkpoint.arrays import ArrayReader, ArrayWriter, checksum
+from distsp.base.files import TOKEN, UNFINISHED, sync
+from distsp.checkpoint.arrays import BEGIN, ArrayReader, ArrayWriter, checksum
 from distsp.checkpoint.redistribute import read_parts, same_on_all_ranks, write_parts
 from distsp.network.description import difference
 from distsp.parallel.distributed import Part, is_array
@@ -36,6 +37,8 @@ REPLACED = ".old"
 """Ending of the name of a checkpoint while another one of the same step takes its place."""
 
 NAME = re.compile(rf"checkpoint-(\d+)({re.escape(REPLACED)})?")
+OWN = re.compile(rf"checkpoint-\d+({re.escape(REPLACED)}|\.[0-9a-f]{{16}}{re.escape(UNFINISHED)})?")
+FILE = re.compile(r"rank-\d+\.arrays")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,24 @@ class Checkpoint:
 
     folder: Path
     content: dict[str, Any]
+    beside: frozenset[str] = frozenset()
+    """Names of the runs whose checkpoints are in the same folder."""
+
+
+@dataclass
+class Run:
+    """Whose checkpoints a simulation may replace: its own, and those that it came from."""
+
+    name: str
+    """The same on all ranks, and of no other run."""
+    known: frozenset[str] = frozenset()
+    """Names of the runs that it came from."""
+    kept: list[str] = field(default_factory=list)
+    """Names of the last two checkpoints that it wrote or came from."""
+
+    def wrote(self, path: Path) -> bool:
+        """Return whether a checkpoint is of this run, or of those that it came from."""
+        return _run_of(path) in {self.name, *self.known}
 
 
 def save(
@@ -52,8 +73,8 @@ def save(
     step: int,
     parts: Sequence[Part],
     facts: dict[str, Any],
-    before: list[str],
-) -> list[str]:
+    run: "Run",
+) -> None:
     """Write a checkpoint into `folder`; collective.
 
     The one before is kept as well, older ones are removed.
@@ -70,25 +91,26 @@ def save(
     facts : dict
         What goes into the manifest besides: the `network` as `describe` returns it, and the
         `experiment` as TOML if there is one.
-    before : list of str
-        Names of those that this simulation wrote or came from before.
-
-    Returns
-    -------
-    list of str
-        The names of those that are kept, this one last.
+    run : Run
+        Of the simulation; takes note of what is kept.
 
     Raises
     ------
+    InputError
+        On every rank, if there are checkpoints of another run.
     WriteError
         On every rank, if it cannot be written on one. Nothing has changed then.
     """
     final = folder / f"checkpoint-{step}"
-    part = final.with_name(final.name + UNFINISHED)
-    names = [*(name for name in before if name != final.name), final.name][-2:]
+    part = final.with_name(f"{final.name}.{ranks.broadcast(TOKEN)}{UNFINISHED}")
+    names = [*(name for name in run.kept if name != final.name), final.name][-2:]
+    stranger = ranks.broadcast(_stranger(folder, final, run) if ranks.rank == 0 else None)
+    if stranger is not None:
+        raise InputError(f"{folder}: {stranger}; use another folder")
     same = same_on_all_ranks(parts)
     plain = {name: {k: v for k, v in value.items() if not is_array(v)} for name, value in same}
-    everywhere = facts | {"distsp": version("distsp"), "step": step, "globals": plain}
+    everywhere = facts | {"distsp": version("distsp"), "run": run.name, "step": step}
+    everywhere |= {"globals": plain}
 
     def prepare() -> None:
         if ranks.rank == 0:
@@ -118,7 +140,7 @@ def save(
             part.replace(final)
             _sync(folder)
             shutil.rmtree(replaced, ignore_errors=True)
-            _prune(folder, names)
+            _prune(folder, names, run)
 
     try:
         _together(ranks, folder, prepare)
@@ -128,7 +150,7 @@ def save(
         if ranks.rank == 0:
             shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
         raise
-    return names
+    run.kept = names
 
 
 def find(folder: Path, ranks: Ranks, network_at: Callable[[int], dict[str, Any]]) -> Checkpoint:
@@ -154,7 +176,8 @@ def find(folder: Path, ranks: Ranks, network_at: Callable[[int], dict[str, Any]]
         damage = content if isinstance(content, str) else _damage(path, content, ranks)
         problem = next(filter(None, ranks.collect(damage)), None)
         if problem is None:
-            return Checkpoint(path, content)
+            runs = [_run_of(one) for one in own(path.parent)] if ranks.rank == 0 else []
+            return Checkpoint(path, content, ranks.broadcast(frozenset(runs)))
         problems.append(f"{path}: {problem}")
         if ranks.rank == 0 and i + 1 < len(paths):
             LOG.error("distsp: %s; the checkpoint before it is used", problems[-1])
@@ -204,10 +227,54 @@ def _together(ranks: Ranks, folder: Path, task: Callable[[], Any]) -> list[Any]:
     return [done for done, _ in each]
 
 
+def own(folder: Path) -> list[Path]:
+    """Return the checkpoints in a folder that distsp has written, as their content shows."""
+    try:
+        return [path for path in folder.iterdir() if OWN.fullmatch(path.name) and _is_own(path)]
+    except OSError:
+        return []
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove what a killed program has left of checkpoints that it was writing."""
-    for path in folder.glob(f"checkpoint-*{UNFINISHED}"):
+    for path in own(folder):
+        if path.name.endswith(UNFINISHED):
+            shutil.rmtree(path)
+
+
+def remove_all(folder: Path) -> None:
+    """Remove all checkpoints, and their folder if nothing else is in it."""
+    for path in own(folder):
         shutil.rmtree(path)
+    if not folder.is_symlink():
+        with suppress(OSError):  # somebody else's files are in it
+            folder.rmdir()
+
+
+def _is_own(path: Path) -> bool:
+    """Return whether there is nothing in a folder but what a checkpoint is made of, and some."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    found = list(path.iterdir())
+    return bool(found or path.name.endswith(UNFINISHED)) and all(
+        not one.is_symlink()
+        and one.is_file()
+        and ((one.name == MANIFEST and _begins(one, b'{"format": ')) or _is_arrays(one))
+        for one in found
+    )
+
+
+def _is_arrays(path: Path) -> bool:
+    return FILE.fullmatch(path.name) is not None and _begins(path, BEGIN)
+
+
+def _begins(path: Path, text: bytes) -> bool:
+    """Return whether a file begins with a text, as far as it has been written."""
+    try:
+        with path.open("rb") as file:
+            return text.startswith(file.read(len(text)))
+    except OSError:
+        return False
 
 
 def _newest_first(folder: Path) -> list[Path]:
@@ -218,6 +285,12 @@ def _newest_first(folder: Path) -> list[Path]:
     # What was about to be replaced comes after what has replaced it.
     order = {(int(name[1]), name[2] is None): path for name, path in found.items() if name}
     return [order[key] for key in sorted(order, reverse=True)]
+
+
+def _run_of(path: Path) -> str:
+    """Return the name of the run that wrote a checkpoint; "" if that cannot be read."""
+    content = _content(path)
+    return str(content.get("run", "")) if isinstance(content, dict) else ""
 
 
 def _write_manifest(path: Path, content: dict[str, Any]) -> None:
@@ -274,8 +347,19 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _prune(folder: Path, kept: list[str]) -> None:
-    """Remove all checkpoints but the two that are kept; as long as there is one, keep all."""
-    for path in _newest_first(folder):
-        if path.name not in kept and len(kept) == 2:
-            shutil.rmtree(path)
+def _prune(folder: Path, kept: list[str], run: Run) -> None:
+    """Remove all checkpoints of a run but the two that are kept; as long as there is one, none."""
+    for path in own(folder):
+        if path.name not in kept and len(kept) == 2 and run.wrote(path):
+            shutil.rmtree(path, ignore_errors=True)  # the new one is whole in any case
+
+
+def _stranger(folder: Path, final: Path, run: Run) -> str | None:
+    """Return what keeps a run from saving into a folder, if anything does."""
+    for path in own(folder):
+        whole = NAME.fullmatch(path.name)
+        if whole and path.name not in run.kept and not run.wrote(path):
+            return f"has {path.name}, which is of another run"
+    if os.path.lexists(final) and not _is_own(final):
+        return f"has a {final.name} that is no checkpoint"
+    return None

@@ -8,36 +8,39 @@ import argparse
 import logging
 import os
 import shlex
-import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import NoReturn
 
 import numpy as np
 from tqdm import tqdm
 
-from distsp.base import files
 from distsp.base.errors import InputError, WriteError, tell
+from distsp.base.lock import FolderLock
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint import folder as checkpoint
+from distsp.cli import claim
 from distsp.cli.stops import STOPPED, Schedule, Signals, checkpoints, simulate
 from distsp.engine.memory import check_memory
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment, list_bundled
 from distsp.parallel.ranks import INTERRUPTED, Ranks, launched_rank
 from distsp.results.figures import FORMATS, plot_structural_plasticity
+from distsp.results.own import is_own
 from distsp.results.quantities import CSV, H5
 from distsp.results.read import Results, load_results
-from distsp.results.sonata import write_sonata
+from distsp.results.sonata import remove_sonata, write_sonata
 from distsp.results.write import write_results
 
 DEFAULT = "structural_plasticity"
 """The experiment that is run if none is named."""
+
+DRAWN = ("png", "pdf")
+"""Formats of the figure, if none is asked for."""
 
 SILENCE = 30.0
 """Seconds without a line of progress, at most, where there is no terminal for a bar."""
@@ -54,6 +57,18 @@ class Job:
     sonata: bool
     resumed: bool
     schedule: Schedule
+    reached: float
+    """Time (ms) up to which there are results already: those of less do not replace them."""
+
+    @property
+    def figures(self) -> list[Path]:
+        """Where the figures will be."""
+        return figures_in(self.folder, self.formats)
+
+
+def figures_in(folder: Path, formats: Iterable[str]) -> list[Path]:
+    """Return where figures of some formats are in a folder of results."""
+    return [folder / f"figure.{suffix}" for suffix in formats]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,43 +81,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _complain(error) if launched_rank() == 0 else 2
         try:
             on_host = ranks.on_host()[1]
-            prepared = _prepare(arguments, ranks.size, on_host) if ranks.rank == 0 else None
-            job = ranks.broadcast(prepared)
-            return _run(job, ranks, signals) if isinstance(job, Job) else job
+            with FolderLock() as lock:
+                prepared = None
+                if ranks.rank == 0:
+                    prepared = _prepare(arguments, ranks.size, on_host, lock)
+                job = ranks.broadcast(prepared)
+                return _run(job, ranks, signals) if isinstance(job, Job) else job
         except BaseException as fault:
             return ranks.fail(fault)
 
 
-def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job | int:
-    """Return what is to be run, or the exit code if there is nothing to run."""
+def _prepare(
+    arguments: Sequence[str] | None, n_ranks: int, on_host: int, lock: FolderLock
+) -> Job | int:
+    """Return what is to be run in a folder that is locked, or the exit code if there is nothing."""
     try:
         options = _parser().parse_args(arguments)
         if options.list:
             _say(f"{name:24}{description}" for name, description in list_bundled().items())
             return 0
         resumed = options.resume is not None
-        experiment = _resumed(options) if resumed else _experiment(options)
+        experiment = _resumed(options, lock) if resumed else _experiment(options)
         if options.show:
             _say([experiment.to_toml().rstrip("\n")])
             return 0
         check_memory(experiment.build(), n_ranks, on_host)
         schedule = _schedule(options, experiment)
         folder = Path(options.resume or options.output or experiment.name)
-        _claim(folder, options.force, resumed)
+        if not resumed:
+            claim.lock(folder, "--output", lock)
+        formats = () if options.no_figure else dict.fromkeys(options.figure_format or DRAWN)
+        figures = figures_in(folder, formats)
+        force = options.force
+        claim.claim(folder, experiment, figures, options.sonata, force, resumed, lock.left)
+        reached = claim.reached(folder) if resumed and not force else 0.0
     except InputError as error:
+        lock.close()
         return _complain(error)
     except SystemExit as end:  # argparse has printed the help
         _say([])
         return int(end.code or 0)
-    formats = dict.fromkeys(options.figure_format or ("png", "pdf"))
     return Job(
         experiment,
         folder,
-        () if options.no_figure else tuple(formats),
+        tuple(formats),
         options.quiet,
         options.sonata,
         resumed,
         schedule,
+        reached,
     )
 
 
@@ -208,9 +235,9 @@ def _until_settled(options: argparse.Namespace, experiment: Experiment) -> Exper
     return experiment.changed("settled", "{}")
 
 
-def _resumed(options: argparse.Namespace) -> Experiment:
-    """Return the experiment of the run that is to go on."""
-    for name in ("experiment", "seed", "set", "scale", "output", "force"):
+def _resumed(options: argparse.Namespace, lock: FolderLock) -> Experiment:
+    """Return the experiment of the run that is to go on, and lock its folder."""
+    for name in ("experiment", "seed", "set", "scale", "output"):
         value = getattr(options, name)
         if value not in (None, [], False):
             name = name if name == "experiment" else f"--{name}"
@@ -218,7 +245,10 @@ def _resumed(options: argparse.Namespace) -> Experiment:
             raise InputError.at(name, value, right)
     if not options.resume:
         raise InputError.at("--resume", options.resume, "must be the folder of a run")
-    experiment = Experiment.from_toml(checkpoint.experiment_of(checkpoints(Path(options.resume))))
+    folder = Path(options.resume)
+    if folder.is_dir() and not options.show:
+        claim.lock(folder, "--resume", lock)
+    experiment = Experiment.from_toml(checkpoint.experiment_of(checkpoints(folder)))
     duration = options.duration
     if duration is not None:
         experiment = experiment.changed("duration", duration)
@@ -232,29 +262,6 @@ def _schedule(options: argparse.Namespace, experiment: Experiment) -> Schedule:
     if minutes is not None and not minutes > 0:
         raise InputError.at("--checkpoint-minutes", minutes, "must be above 0")
     return Schedule(every, minutes, options.resume is not None)
-
-
-def _claim(folder: Path, force: bool, resumed: bool) -> None:
-    """Make sure that the results can be written to `folder`, now rather than after the run."""
-    for path, what in ((folder / H5, "results"), (checkpoints(folder), "checkpoints")):
-        if os.path.exists(path) and not (force or resumed):
-            raise InputError.at(
-                "--output",
-                str(folder),
-                f"has {what} already; --force overwrites them, --resume goes on from a checkpoint",
-            )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if force and checkpoints(folder).exists():
-            shutil.rmtree(checkpoints(folder))  # --resume must not find another run's
-        files.remove_unfinished(folder)
-        checkpoint.remove_unfinished(checkpoints(folder))
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError.at(
-            "--output", str(folder), f"cannot be written: {error.strerror}"
-        ) from None
 
 
 def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
@@ -272,6 +279,10 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         if duration < simulation.now:
             right = f"ms must be at least the {simulation.now} ms of the checkpoint"
             raise InputError.at("duration", duration, right)
+        if duration < job.reached:
+            right = f"ms must be at least the {job.reached} ms that the results in {job.folder} "
+            right += "have reached; --force replaces them"
+            raise InputError.at("duration", duration, right)
     else:
         simulation = Simulation(experiment.build(), ranks, scratch=job.folder)
     began, start = time.perf_counter(), simulation.now
@@ -279,7 +290,15 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
     signals.simulating = True
     go_on = f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"
     try:
-        left = simulate(simulation, job.experiment, job.folder, job.schedule, signals, progress)
+        left = simulate(
+            simulation,
+            job.experiment,
+            job.folder,
+            job.schedule,
+            signals,
+            progress,
+            job.reached,
+        )
         if progress:
             progress.close()
         if left is not None:
@@ -300,11 +319,10 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
     if ranks.rank > 0:
         return 0
     results = load_results(job.folder)
-    figures = [job.folder / f"figure.{suffix}" for suffix in job.formats]
-    sonata = job.folder / "sonata"
-    for suffix in FORMATS:  # what stays must not be of another run
-        (job.folder / f"figure.{suffix}").unlink(missing_ok=True)
-    shutil.rmtree(sonata, ignore_errors=True)
+    figures, sonata = job.figures, job.folder / "sonata"
+    for path in filter(is_own, figures_in(job.folder, FORMATS)):  # it may be of another run
+        path.unlink()
+    remove_sonata(sonata)
     if job.sonata:
         write_sonata(results, sonata)
     if figures:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from distsp.base.errors import WriteError
+from distsp.base.errors import InputError, WriteError
 from distsp.base.time_grid import whole_steps
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment
@@ -142,6 +142,7 @@ def simulate(
     schedule: Schedule,
     signals: Signals,
     progress: Callable[[float], None] | None = None,
+    reached: float = 0.0,
 ) -> str | None:
     """Run an experiment to its end, or to a signal; collective.
 
@@ -157,6 +158,8 @@ def simulate(
         Within its `with` block.
     progress : callable, optional
         Called with the simulated time (ms) now and then.
+    reached : float
+        Time (ms) that results in the folder have reached; those of less do not replace them.
 
     Returns
     -------
@@ -176,7 +179,7 @@ def simulate(
     if schedule.every is not None:
         every = whole_steps("--checkpoint-every", schedule.every, resolution, least=1)
     events = experiment.event_steps()
-    watch = _Watch(simulation, experiment, folder, schedule.minutes, signals)
+    watch = _Watch(simulation, experiment, folder, schedule.minutes, signals, reached)
     while simulation.step < end and not watch.settled():
         experiment.happen(simulation.network, simulation.step)
         checkpoint = simulation.step + every - simulation.step % every if every else end
@@ -189,8 +192,9 @@ def simulate(
         if saves if stopped else due:
             _save(simulation, experiment, folder, must=bool(stopped))
             watch.saved = time.monotonic()
-        if stopped:
+        if stopped and simulation.now >= reached:
             write_results(simulation, experiment, folder, ended=False)
+        if stopped:
             return simulation.checkpoints[-1] if saves else ""
     return None
 
@@ -203,7 +207,7 @@ def checkpoints(folder: Path) -> Path:
 def _save(simulation: Simulation, experiment: Experiment, folder: Path, must: bool) -> None:
     try:
         simulation.save(checkpoints(folder), experiment.to_toml())
-    except WriteError as error:
+    except (WriteError, InputError) as error:
         if must:
             raise
         # A full disk may be emptied before the next one; it is no reason to end a long run.
@@ -221,9 +225,10 @@ class _Watch:
         folder: Path,
         minutes: float | None,
         signals: Signals,
+        reached: float,
     ) -> None:
         self.simulation, self.experiment, self.folder = simulation, experiment, folder
-        self.minutes, self.signals = minutes, signals
+        self.minutes, self.signals, self.reached = minutes, signals, reached
         self.saved = self.written = time.monotonic()
         self.pause = RESULTS_EVERY
         self.n_written = 0
@@ -236,7 +241,8 @@ class _Watch:
         n_recorded = simulation.n_recordings
         clock = time.monotonic()
         due = self.minutes is not None and clock - self.saved >= 60.0 * self.minutes
-        writes = n_recorded > self.n_written and clock - self.written >= self.pause
+        new = n_recorded > self.n_written and simulation.now >= self.reached
+        writes = new and clock - self.written >= self.pause
         self.checkpoint_due, writes = simulation.ranks.broadcast((due, writes))
         if writes:
             self._write()

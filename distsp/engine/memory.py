@@ -38,7 +38,7 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
     elements = {name for p in network.populations.values() for name in p.elements}
     homogeneous = sum(not spread.heterogeneous for spread in spreads)
     ring = (2 * homogeneous + 16 * (homogeneous < len(types))) * slots
-    per_neuron = 8 * variables + 24 + 12 * len(elements) + ring
+    per_neuron = 8 * variables + 28 + 12 * len(elements) + ring
     synapses = [c.rule.expected(*map(len, network.ends(c))) for c in network.connections]
     # A target of 4 bytes, and where each synapse has its own, a weight of 8 and a delay of 4.
     own = [network.spreads[c.synapse].heterogeneous for c in network.connections]

@@ -8,6 +8,7 @@ import numpy as np
 
 from distsp.base.arrays import Array, Floats, Ints
 from distsp.base.errors import InputError
+from distsp.base.fields import check_text
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses
 from distsp.network.network import Network
@@ -110,13 +111,14 @@ class StateReading:
         InputError
             If there is no such quantity.
         """
+        check_text("variable", quantity)
         here, arrays = self.layout.slice_of(population.ids), self._state.arrays
         variables = list(population.parameters.variables)
         what, _, element = quantity.partition("/")
         if quantity == "calcium":
             return self._brought_up()[0][here]
         if quantity == "spike_count":
-            return arrays.spike_count[here].astype(np.int64)
+            return arrays.spike_count[here]
         if what == "z" and element in population.elements:
             return self._brought_up()[1][self._state.row(element), here]
         if what == "z_connected" and element in population.elements:

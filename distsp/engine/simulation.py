@@ -1,5 +1,6 @@
 """A network in motion: the conductor of what happens when, on this rank and all others."""
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +10,9 @@ import numpy as np
 
 from distsp.base.arrays import Array
 from distsp.base.errors import InputError
+from distsp.base.fields import check_path
 from distsp.base.time_grid import whole_steps
-from distsp.checkpoint.folder import Checkpoint, find, restore, save
+from distsp.checkpoint.folder import Checkpoint, Run, find, restore, save
 from distsp.engine import loop
 from distsp.engine.carry_over import carry_over
 from distsp.engine.drives import DriveHistory
@@ -87,6 +89,8 @@ class Simulation:
         checkpoint: Checkpoint | None = None,
         scratch: Path | None = None,
     ) -> None:
+        if not isinstance(network, Network):
+            raise InputError.at("network", network, "must be a Network")
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
         network.check_unused()
@@ -106,8 +110,7 @@ class Simulation:
         network = self.network
         self.step, self.updated = 0, -1
         self.recordings: dict[str, Recording] = {}
-        self.checkpoints: list[str] = []
-        """Names of the last two that were written, or that this simulation came from."""
+        self._saved = Run(self.ranks.broadcast(secrets.token_hex(8)))
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._recorders: dict[str, Recorder] = {}
@@ -121,7 +124,7 @@ class Simulation:
         self._look_at_recorders()
         if checkpoint is not None:
             restore(checkpoint, self.parts(), self.layout)
-            self.checkpoints = [checkpoint.folder.name]
+            self._saved.known, self._saved.kept = checkpoint.beside, [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
 
@@ -153,17 +156,25 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
+        path = check_path("folder", folder)
+        if not (isinstance(network, Network) or callable(network)):
+            raise InputError.at("network", network, "must be a Network, or a function of the step")
 
         def network_at(step: int) -> Network:
             return network if isinstance(network, Network) else network(step)
 
-        checkpoint = find(Path(folder), ranks, lambda step: describe(network_at(step)))
+        checkpoint = find(path, ranks, lambda step: describe(network_at(step)))
         return cls(network_at(checkpoint.content["step"]), ranks, checkpoint, scratch)
+
+    def __reduce__(self) -> Any:
+        """Refuse to be copied or pickled: ranks share the state, and what of it is compiled."""
+        raise InputError("simulation: cannot be copied; save it, and load it for another network")
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
 
-        The last two that this simulation has written stay there, older ones are removed.
+        The last two that this simulation has written stay there, older ones are removed. Nothing
+        else in the folder is touched.
 
         Parameters
         ----------
@@ -173,16 +184,17 @@ class Simulation:
 
         Raises
         ------
+        InputError
+            If the folder has checkpoints that this simulation has neither written nor come from.
         WriteError
             If it cannot be written.
         """
+        path = check_path("folder", folder)
         with self._held:
             self._look_at_network()
             self.flush()
             facts = {"experiment": experiment, "network": describe(self.network)}
-            self.checkpoints = save(
-                Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
-            )
+            save(path, self.ranks, self.step, self.parts(), facts, self._saved)
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -203,6 +215,11 @@ class Simulation:
             self.counters[loop.SPIKES] = saved["n_spikes"]
 
     # What there is to know ------------------------------------------------------------------
+
+    @property
+    def checkpoints(self) -> list[str]:
+        """Names of the last two that were written, or that this simulation came from."""
+        return self._saved.kept
 
     @property
     def now(self) -> float:
@@ -263,6 +280,7 @@ class Simulation:
 
         They are sorted, and the same on every rank.
         """
+        self.network.check_neurons("neurons", neurons)
         self.flush()
         ids = np.asarray(neurons.ids)
         found = [one.of(ids) for one in self.recordings.values() if isinstance(one, Spikes)]
@@ -282,7 +300,7 @@ class Simulation:
         dict
             Arrays, and lists of names, by what they are called in the results.
         """
-        if name not in self.recordings:
+        if not isinstance(name, str) or name not in self.recordings:
             raise InputError.at("recorder", name, f"must be one of {list(self.recordings)}")
         self.flush()
         found = {}
@@ -312,11 +330,14 @@ class Simulation:
 
     def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
+        self.network.check_neurons("population", population)
+        if not isinstance(population, Population):
+            raise InputError.at("population", population, "must be a whole population")
         with self._held:
             return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
-        if name not in self.tables.types:
+        if not isinstance(name, str) or name not in self.tables.types:
             raise InputError.at("synapse", name, f"must be one of {list(self.tables.types)}")
         return self.tables[name]
 
@@ -462,6 +483,9 @@ class Simulation:
             If `duration` is not a whole number of steps, something in the network is wrong, or
             ranks were told different things.
         """
+        for name, given in (("progress", progress), ("stop", stop)):
+            if given is not None and not callable(given):
+                raise InputError.at(name, given, "must be a function of the time (ms)")
         end = self.step + whole_steps("duration", duration, self.network.resolution)
         set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
         self._same.check(duration=duration, z=set_z)

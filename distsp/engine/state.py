@@ -19,7 +19,7 @@ class State(NamedTuple):
     refractory: Int32s  # steps left
     calcium: Floats  # as it was at `calcium_step`
     calcium_step: Ints
-    spike_count: Int32s
+    spike_count: Ints
     z: Floats  # (element, neuron): as it was at `calcium_step`
     z_connected: Int32s  # (element, neuron)
     due_counts: Array  # (homogeneous type, step mod n, neuron) uint16 or uint32: events to arrive
@@ -100,7 +100,7 @@ class RankState:
             refractory=aligned(n, np.int32),
             calcium=np.zeros(n),
             calcium_step=np.zeros(n, dtype=np.int64),
-            spike_count=np.zeros(n, dtype=np.int32),
+            spike_count=np.zeros(n, dtype=np.int64),
             z=np.zeros((m, n)),
             z_connected=np.zeros((m, n), dtype=np.int32),
             due_counts=aligned((n_homogeneous, n_slots, n), np.uint16),

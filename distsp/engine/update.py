@@ -17,7 +17,7 @@ from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
-from distsp.plasticity.breaking import candidates, lowest_of_each
+from distsp.plasticity.breaking import MOST_COPIES, candidates, lowest_of_each
 from distsp.plasticity.elements import bind, lose_vacant, vacant
 from distsp.plasticity.pairing import pair
 from distsp.recorders import Change
@@ -171,7 +171,7 @@ class StructuralUpdate:
         owners, quotas = self._in_order(ids[counts < 0], -counts[counts < 0])
         if len(owners) == 0:
             return
-        place, other, copy, lot = candidates(
+        place, other, copy, lot, most = candidates(
             table.first_row + owners,
             owners,
             quotas,
@@ -184,6 +184,7 @@ class StructuralUpdate:
             self.layout.rank,
             self.layout.size,
         )
+        _check_copies(table, most)
         drawn = self.ranks.join_on_0(np.stack([place, other, copy, lot.view(np.int64)], axis=1))
         place, other, copy, lot = columns(drawn)
         gone = lowest_of_each(place, lot.view(np.uint64), (other << 16) | copy, quotas)
@@ -196,7 +197,7 @@ class StructuralUpdate:
         owners, quotas = ids[counts < 0], -counts[counts < 0]
         if self.ranks.largest(len(owners)) == 0:
             return
-        place, other, copy, _ = candidates(
+        place, other, copy, _, most = candidates(
             table.first_incoming_row + self.layout.places(owners),
             owners,
             quotas,
@@ -209,6 +210,7 @@ class StructuralUpdate:
             0,
             1,
         )
+        _check_copies(table, most)
         broken = np.stack([other, owners[place], copy], axis=1)
         self._apply_broken(table, self.ranks.join(broken))
 
@@ -256,6 +258,21 @@ class StructuralUpdate:
         for i in np.flatnonzero(kept & here):
             there[i] = table.connects(int(made[i, 0]), int(places[i]))
         return kept & (self.ranks.sum(there) == 0)
+
+
+def _check_copies(table: TypeTable, most: int) -> None:
+    """Refuse more synapses of a pair than lots are drawn for.
+
+    Raises
+    ------
+    InputError
+        On the rank that has them.
+    """
+    if most > MOST_COPIES:
+        raise InputError(
+            f"synapse_types.{table.name}: {most} synapses connect the same two neurons, but an "
+            f"update can choose among {MOST_COPIES} at most"
+        )
 
 
 def columns(table: Ints) -> Ints:

@@ -3,19 +3,20 @@
 `Experiment.build` translates it into calls of `Network`, which a script could make as well.
 """
 
-import math
+import sys
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import Field
 
 from distsp.base.arrays import Array
 from distsp.base.components import OneOf
 from distsp.base.errors import InputError
-from distsp.base.fields import MAX_SIZE, Name, Positive
+from distsp.base.fields import MAX_SIZE, Name, Positive, check_path, check_text
 from distsp.base.time_grid import whole_steps
 from distsp.experiment.events import Event, connect
 from distsp.experiment.settled import Settled
@@ -90,9 +91,10 @@ class Experiment(NetworkFields):
     def from_toml(cls, source: str | Path) -> Self:
         """Return the experiment that a TOML file, or a TOML text of several lines, describes."""
         is_text = isinstance(source, str) and "\n" in source
+        path = None if is_text else check_path("experiment", source)
         origin = "experiment" if is_text else str(source)
         try:
-            text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8") if path else str(source)
             return cls.check("", tomllib.loads(text))
         except InputError:
             raise
@@ -231,33 +233,38 @@ class Experiment(NetworkFields):
 
     def scaled(self, factor: float) -> Self:
         """Return the experiment with `factor` times as many neurons, at least 1 per population."""
-        if not (math.isfinite(factor) and factor > 0):
+        is_number = isinstance(factor, int | float | np.number) and not isinstance(factor, bool)
+        if not (is_number and 0 < factor <= sys.float_info.max):
             raise InputError.at("scale", factor, "must be a finite number above 0")
         values = self.model_dump()
         for population in values["populations"].values():
             population["size"] = max(round(min(population["size"] * factor, MAX_SIZE + 1)), 1)
         return self.check("", values)
 
-    def changed(self, path: str, value: str) -> Self:
+    def changed(self, path: str, value: Any) -> Self:
         """Return the experiment with one value changed.
 
         Parameters
         ----------
         path : str
             Where, such as "populations.E.size" or "connections.0.rule.indegree".
-        value : str
-            As TOML has it (`2.5`, `true`, `{curve = "linear", ...}`); else a text as it stands.
+        value
+            The value itself, or a text as TOML has it: `"2.5"`, `"true"`, `'{curve = "linear"}'`;
+            one that is not of TOML is meant as it stands.
         """
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InputError.at(path, value, "must be a text in UTF-8") from None
+        check_text("path", path)
+        if isinstance(value, str):
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise InputError.at(path, value, "must be a text in UTF-8") from None
+            value = _parsed(value)
         values = self.model_dump()
         *parents, last = path.split(".")
         place: Any = values
         for depth, key in enumerate(parents):
             place = place[_key(place, key, path, parents[:depth])]
-        place[_key(place, last, path, parents)] = _parsed(value)
+        place[_key(place, last, path, parents)] = value
         try:
             return self.check("", values)
         except RecursionError:

@@ -255,7 +255,9 @@ class Network(Closed):
         given = {"model": model, "size": size, "parameters": parameters}
         given |= {
             "V_m": as_list(V_m),
-            "initial": {k: as_list(v) for k, v in (initial or {}).items()},
+            "initial": {k: as_list(v) for k, v in initial.items()}
+            if isinstance(initial, Mapping)
+            else initial or {},
         }
         given["elements"] = dict(elements) if isinstance(elements, Mapping) else elements or {}
         checked = PopulationFields.check(where, given)
@@ -383,7 +385,7 @@ class Network(Closed):
         """
         _check_made_here("inputs", source, self.inputs)
         where = f"inputs.{source.name}"
-        self._check_neurons(f"{where}.population", target)
+        self.check_neurons(f"{where}.population", target)
         given = {"weight": weight, "delay": delay}
         checked = source.parameters.drive.check(
             where, {key: value for key, value in given.items() if value is not None}
@@ -549,8 +551,8 @@ class Network(Closed):
     def _check_ends(self, where: str, source: Any, target: Any, synapse: Any) -> None:
         """Refuse what are no neurons or is no synapse type of this network."""
         for side, neurons in (("source", source), ("target", target)):
-            self._check_neurons(f"{where}.{side}", neurons)
-        if synapse not in self.synapse_types:
+            self.check_neurons(f"{where}.{side}", neurons)
+        if not isinstance(synapse, str) or synapse not in self.synapse_types:
             raise InputError.at(
                 f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
             )
@@ -639,7 +641,7 @@ class Network(Closed):
 
     def record_spikes(self, neurons: Neurons) -> None:
         """Record every spike of some neurons; `Simulation.spikes` has them."""
-        self._check_neurons("population", neurons)
+        self.check_neurons("population", neurons)
         for piece in neurons.pieces:
             one = Neurons([piece])
             if not self._recorder_of_spikes(one, SpikeRecorder(neurons=one.description())):
@@ -659,7 +661,7 @@ class Network(Closed):
                     return name
         return None
 
-    def _check_neurons(self, where: str, neurons: Any) -> None:
+    def check_neurons(self, where: str, neurons: Any) -> None:
         """Refuse what are no neurons, or are neurons of another network."""
         known = self.populations.values()
         if not isinstance(neurons, Neurons) or any(

@@ -11,7 +11,7 @@ import numpy as np
 from distsp.base.arrays import Array, Ints
 from distsp.base.closed import Closed
 from distsp.base.errors import InputError
-from distsp.base.fields import Fields
+from distsp.base.fields import Fields, check_text
 from distsp.base.selection import places_of, plain
 from distsp.network.own_values import Drawing, differs, plain_value
 from distsp.neurons import NeuronModel
@@ -206,7 +206,8 @@ class Neurons(Closed):
             parts.append(values if piece.whole else values[np.asarray(piece.places)])
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _known(self, element: str) -> None:
+    def _known(self, element: Any) -> None:
+        check_text("element", element)
         for piece in self.pieces:
             if element not in piece.population.elements:
                 known = list(piece.population.elements)
@@ -368,13 +369,20 @@ class Population(Neurons):
                 array[np.asarray(piece.places)] = ids.values(
                     f"{where}.{name}", value, stream + name
                 )
-            elif isinstance(value, int | float | np.number) and not isinstance(value, bool):
+            elif _is_number(value):
                 array[np.asarray(piece.places)] = value
             else:
                 values[name] = value
                 continue
             values[name] = array
         return values
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether an array of numbers can have the value; if not, its check says why."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return False
+    return not isinstance(value, int) or abs(value) < 2**1023
 
 
 def check_model(

@@ -1,6 +1,7 @@
 """The command line on one rank: checkpoints, going on, and results on the way."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -137,14 +138,36 @@ def test_ctrl_c(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys, keeps: bo
 
 
 def test_what_a_killed_run_has_left_is_removed(folder: Path) -> None:
+    """And nothing else, whatever its name."""
     assert main([*QUICK, "--duration", "100", "--checkpoint-every", "100"]) == 0
+    text = "distsp runs here: process 1 on host, files 0123456789abcdef\n"
     for _ in range(2):
-        (folder / ".results.part.h5").write_bytes(b"half")
-        (folder / ".figure.part.png").write_bytes(b"half")
-        (folder / "checkpoints" / "checkpoint-2000.part").mkdir()
+        (folder / ".distsp.lock").write_text(text)
+        (folder / ".results.0123456789abcdef.part.h5").write_bytes(b"half")
+        (folder / ".figure.0123456789abcdef.part.png").write_bytes(b"half")
+        (folder / ".mine.part.txt").write_bytes(b"mine")
+        part = folder / "checkpoints" / "checkpoint-2000.0123456789abcdef.part"
+        part.mkdir()
+        (part / "rank-0.arrays").write_bytes(b"distsp ar")
         assert main([*RESUME, "--quiet"]) == 0
-        assert not [*folder.glob(".*")]
+        assert [path.name for path in folder.glob(".*")] == [".mine.part.txt"]
         assert kept(folder) == ["checkpoint-1000"]
+
+
+def test_resuming_loses_no_results(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*QUICK, "--duration", "200", "--checkpoint-every", "100"]) == 0
+    assert main([*RESUME, "--quiet", "--duration", "300"]) == 0
+    assert kept(folder) == ["checkpoint-2000", "checkpoint-3000"]
+    assert main([*RESUME, "--quiet"]) == 0
+    assert load_results(folder).time.tolist() == [100.0, 200.0, 300.0]
+    # Where the checkpoint of the end is lost, what it has reached stays.
+    shutil.rmtree(folder / "checkpoints" / "checkpoint-3000")
+    assert main([*RESUME, "--quiet"]) == 2
+    told = "duration: 200.0 ms must be at least the 300.0 ms that the results"
+    assert told in capsys.readouterr().err
+    assert load_results(folder).time.tolist() == [100.0, 200.0, 300.0]
+    assert main([*RESUME, "--quiet", "--force"]) == 0
+    assert load_results(folder).time.tolist() == [100.0, 200.0]
 
 
 def test_full_disk_does_not_end_a_run(

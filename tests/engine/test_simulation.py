@@ -274,6 +274,68 @@ def test_a_simulation_that_could_not_be_made_leaves_the_network_free(monkeypatch
     Simulation(net, Ranks()).run(1.0)
 
 
+def test_spikes_are_counted_beyond_32_bits():
+    net = Network(resolution=H, seed=1)
+    neurons = net.create("iaf_psc_delta", 2, I_e=1e5, t_ref=H)
+    net.record(1.0)
+    simulation = Simulation(net, Ranks())
+    simulation.run(1.0)
+    before = neurons.spike_count
+    simulation.state.arrays.spike_count[:] = 2**31 - 1
+    simulation.recordings["recording"].last_spikes["population_0"] += int(2**32 - 2 - before.sum())
+    simulation.run(1.0)
+    assert (neurons.spike_count > 2**31).all()
+    assert simulation.recording["rate/population_0"][1] == 5000.0
+
+
+NO = (10**400, ["x"], {"a": 1}, None, {1, 2}, b"x", 7.5, object())
+"""What is no name, no neurons and no path."""
+
+
+def test_what_is_of_another_kind_is_told_in_one_line(tmp_path):
+    net, a, _ = lively()
+    with pytest.raises(InputError, match="must be a Network"):
+        Simulation(a)
+    with pytest.raises(InputError, match="must be a Network, or a function"):
+        Simulation.load(tmp_path, a)
+    simulation = Simulation(net, Ranks())
+    simulation.run(5.0)
+    calls = {
+        "^duration": simulation.run,
+        "^neurons": simulation.spikes,
+        "^synapse": simulation.synapse_count,
+        r"^synapse\b": simulation.synapses,
+        "^population": lambda wrong: simulation.read(wrong, "V_m"),
+        "^variable": lambda wrong: simulation.read(a, wrong),
+        r"^variable\b": a.state,
+        "^element": a.z,
+        r"^element\b": lambda wrong: a.set_element(wrong, growth_rate=1.0),
+        r"connections.*\.synapse": lambda wrong: net.connect(a, a, wrong, "all_to_all"),
+        r"connections.*\.rule": lambda wrong: net.connect(a, a, "static", wrong),
+        "^progress": lambda wrong: simulation.run(0.1, progress=wrong),
+        "^stop": lambda wrong: simulation.run(0.1, stop=wrong),
+        "^folder": simulation.save,
+        r"^folder\b": lambda wrong: Simulation.load(wrong, deepcopy(net)),
+    }
+    for field, call in calls.items():
+        for wrong in NO:
+            if ("dur" in field and wrong == 7.5) or (
+                ("prog" in field or "stop" in field) and not wrong
+            ):
+                continue
+            with pytest.raises(InputError, match=field) as told:
+                call(wrong)
+            assert "\n" not in str(told.value)
+    for wrong in ("E", a[:2]):
+        with pytest.raises(InputError, match=r"^population"):
+            simulation.read(wrong, "V_m")
+    with pytest.raises(InputError, match=r"^neurons: 'E' must be one that this network has"):
+        simulation.spikes("E")
+    with pytest.raises(InputError, match=r"^simulation: cannot be copied"):
+        deepcopy(simulation)
+    assert simulation.now == 5.0
+
+
 def wiring_itself(surplus="one"):
     """Return a simulation of two neurons that bind their elements at once, and the neurons."""
     net = Network(resolution=H, seed=1, update_interval=1.0, surplus=surplus)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
+from distsp.base.errors import InputError
 from distsp.engine.simulation import Simulation
 from distsp.network.network import Network
 from distsp.network.synapse_type import SynapseType
@@ -30,6 +31,7 @@ class Slow:
 
     def __init__(self, simulation: Simulation) -> None:
         self.seed, self.surplus = simulation.network.seed, simulation.network.surplus
+        self.made = list(simulation.network.synapse_types)
         self.types: dict[str, SynapseType] = dict(sorted(simulation.network.synapse_types.items()))
         n = simulation.layout.n_neurons
         self.z = {e: [0.0] * n for e in simulation.elements}
@@ -61,7 +63,7 @@ class Slow:
         return [floor(z[i]) - connected[i] for i in range(len(z))]
 
     def lot(self, purpose: Purpose, name: str, pair: tuple[int, int], copy: int, step: int) -> int:
-        key = stream_key(self.seed, purpose, list(self.types).index(name))
+        key = stream_key(self.seed, purpose, self.made.index(name))
         counter = (*pair, step & FULL, (step >> 32) << 16 | copy)
         w = philox(key, *(np.uint64(c) for c in counter))
         return int(w[0]) << 32 | int(w[1])
@@ -90,7 +92,7 @@ class Slow:
         ]
         n = min(len(side) for side in sides)
         longer = sides[0] if len(sides[0]) > n else sides[1]
-        key = stream_key(self.seed, Purpose.PAIR, list(self.types).index(name))
+        key = stream_key(self.seed, Purpose.PAIR, self.made.index(name))
         for i in range(n):
             j = i + int(uniform(key, i, step) * (len(longer) - i))
             longer[i], longer[j] = longer[j], longer[i]
@@ -314,7 +316,7 @@ def test_a_neuron_loses_as_many_synapses_as_elements():
     assert connected(simulation, "out") == [50] + [0] * 50
     assert z(simulation, "out")[0] == 50.0
     z(simulation, "out")[0] = 42.5
-    simulation._update._break_outgoing(simulation.tables["s"], 0, 10)
+    simulation._update._break_outgoing(simulation.tables["s"], 10)
     assert simulation.synapse_count("s") == 42
     assert connected(simulation, "out")[0] == 42
     # 49 were bound after the first removal: more than 42.
@@ -357,6 +359,16 @@ def test_surplus_may_change_between_runs():
     simulation.network.surplus = "all"
     simulation.run(0.1)
     assert (z(simulation, "out")[0], simulation.synapse_count("s")) == (0.5, 0)
+
+
+@pytest.mark.parametrize("element", ["out", "in"])
+def test_more_synapses_of_a_pair_than_an_update_tells_apart(element):
+    simulation = network((1, 1), z=0.0, indegree=65_537)
+    z(simulation, element)[:] = 7.0
+    told = r"^synapse_types\.s: 65537 synapses connect the same two neurons"
+    with pytest.raises(InputError, match=told):
+        update(simulation)
+    assert simulation.synapse_count("s") == 65_537
 
 
 def test_removal_leaves_z_at_the_bound_elements_and_the_fraction():
@@ -446,7 +458,7 @@ def test_the_removed_copy_of_a_valued_synapse_takes_its_own_weight_along():
     before = simulation.synapses("s")
     z(simulation, "in")[:] = [0.0, 12.0, 20.0, 7.0]
     z(simulation, "out")[:] = 60.0
-    simulation._update._break_incoming(simulation.tables["s"], 0, 10)
+    simulation._update._break_incoming(simulation.tables["s"], 10)
     after = simulation.synapses("s")
     counts = [12, 20, 7]
     assert np.bincount(after["target"], minlength=4).tolist() == [0, *counts]
@@ -463,7 +475,7 @@ def lost(simulation: Simulation, before: list[tuple[int, int]], step: int, outgo
     """Return the synapses that one half of the removal breaks."""
     table = simulation.tables["s"]
     half = simulation._update._break_outgoing if outgoing else simulation._update._break_incoming
-    half(table, 0, step)
+    half(table, step)
     return Counter(before) - Counter(listed(simulation, "s"))
 
 
@@ -529,7 +541,7 @@ def test_every_pair_is_equally_likely(z_out, z_in):
         z(simulation, "out")[:] = z_out
         z(simulation, "in")[:] = z_in
         before = Counter(listed(simulation, "s"))
-        simulation._update._pair(simulation.tables["s"], 0, step)
+        simulation._update._pair(simulation.tables["s"], step)
         made = Counter(listed(simulation, "s")) - before
         for pair, count in made.items():
             found[pair] += count

@@ -69,12 +69,25 @@ NETWORK = [
     ({"update_interval": 1e300}, "update_interval: 1e+300 ms is more steps"),
     ({"update_interval": 0.01}, "update_interval: 0.01 ms must be a whole multiple"),
 ]
+HUGE = 10**400
 NETWORK += [({"surplus": "two"}, "surplus: 'two' must be 'one' or 'all'")]
 
 WRONG = [
     # Populations.
     (lambda n: n.create("iaf", 1), "populations.C.model: 'iaf' must be one of "),
     (lambda n: n.create(3, 1), "populations.C.model: 3 must be a valid string"),
+    (lambda n: n.create(initial=7), "populations.C.initial: 7 must be"),
+    (lambda n: n.create(initial=["V_m"]), "populations.C.initial: ['V_m'] must be"),
+    (lambda n: n.create(tau_m=HUGE), "populations.C.parameters.tau_m: 1000"),
+    (lambda n: n.a.set(tau_m=HUGE), "populations.A.parameters.tau_m: 1000"),
+    (lambda n: n.a[:2].set(tau_m=HUGE), "populations.A.parameters.tau_m: 1000"),
+    (lambda n: n.a[:2].set_element("den", z=HUGE), "populations.A.elements.den.z: 1000"),
+    (lambda n: n.a.set_element(["den"], z=1.0), "element: ['den'] must be a text"),
+    (lambda n: n.connect(synapse=["s"]), "connections.0.synapse: ['s'] must be one of"),
+    (
+        lambda n: n.net.disconnect(n.a, n.b, {"s": 1}),
+        "disconnections.0.synapse: {'s': 1} must be o",
+    ),
     (lambda n: n.create("iaf_psc_exp", 0), "populations.C.size: 0 must be greater than or"),
     (lambda n: n.create("iaf_psc_exp", 2.5), "populations.C.size: 2.5 must be a valid integer"),
     (lambda n: n.create("iaf_psc_exp", MAX_SIZE), f"size: {MAX_SIZE} makes more than {MAX_SIZE}"),

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "pdf", "eps")
 
+MARK = "distsp.results.figures"
+"""What a figure says of its origin, by which it is known as one of distsp's."""
+
 WIDTH = 85.0
 """Of a column (mm)."""
 
@@ -91,7 +94,8 @@ def save(figure: "Figure", *paths: Path, dpi: float = 300.0) -> None:
     """Write a figure; the suffixes say in which formats: png, pdf or eps."""
     for path in paths:
         with replacing(path) as temporary:
-            figure.savefig(temporary, dpi=dpi)
+            key = "Software" if path.suffix == ".png" else "Creator"
+            figure.savefig(temporary, dpi=dpi, metadata={key: MARK})
 
 
 def colours(results: Written) -> dict[str, str]:

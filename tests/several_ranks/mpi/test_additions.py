@@ -1,5 +1,6 @@
 """What is added between two runs: the same as if it had been there, idle, from the start."""
 
+import copy
 import tempfile
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from distsp import Network, Simulation
 from distsp.parallel.ranks import Ranks
+
+pytestmark = pytest.mark.mpi(min_size=2)
 
 UNIFORM = {"distribution": "uniform", "low": 0.5, "high": 1.5}
 GROWTH = {"curve": "gaussian", "growth_rate": 0.1, "eta": 0.0, "eps": 0.4}
@@ -83,7 +86,7 @@ def test_as_if_it_had_been_there(ranks: Ranks, delay: float) -> None:
     assert {name for name in early if early[name] != late[name]} == set()
     folder = ranks.broadcast(tempfile.mkdtemp() if ranks.rank == 0 else None)
     sim.save(folder)
-    again = Simulation.load(folder, sim.network, ranks.alone())
+    again = Simulation.load(folder, copy.deepcopy(sim.network), ranks.alone())
     assert outcome(again) == late
 
 
