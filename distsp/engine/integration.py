@@ -26,6 +26,7 @@ POPULATION = np.dtype(
         ("stride", np.int64),  # from a variable to the next
         ("n_variables", np.int64),
         ("driven", np.bool_),  # whether it has an external current
+        ("alike", np.bool_),  # whether that is the same for all its neurons
         ("key", np.uint64),  # the stream of random numbers that its model may draw
         ("differ", np.int64),  # what of its constants differs between neurons: a place in KINDS
         ("first_constant", np.int64),  # where its constants begin, if they do
@@ -171,6 +172,7 @@ def _take_driven(
     drives: Drives,
     p: int,
     driven: bool,
+    alike: bool,
     first_id: int,
     stride: int,
     lo: int,
@@ -179,14 +181,18 @@ def _take_driven(
     n_steps: int,
     work: Workspace,
 ) -> None:
-    """Add what the inputs of population `p` bring to a block of its neurons."""
-    if driven:
+    """Add what the inputs of population `p` bring to a block of its neurons.
+
+    A current that is the same for all stays as it was computed for the first block.
+    """
+    stays = alike and lo > 0
+    if driven and not stays:
         for lag in range(n_steps):
             work.current[lag, :n] = 0.0
     rows = drives.rows
     for i in range(len(rows)):
         row = rows[i]
-        if row.population != p:
+        if row.population != p or (stays and row.current):
             continue
         if row.first_mask < 0:
             into = work.input_ex, work.input_in, work.current
@@ -287,7 +293,9 @@ def integrate(
             hi = min(lo + BLOCK_NEURONS, n)
             first_id = global_id(first + lo, rank, size)
             _take_due(state, homogeneous, occupied, first + lo, first + hi, n_steps, work)
-            _take_driven(drives, p, driven, first_id, size, lo, hi - lo, step, n_steps, work)
+            _take_driven(
+                drives, p, driven, row.alike, first_id, size, lo, hi - lo, step, n_steps, work
+            )
             block = (variables, refractory, lo, hi, step, n_steps, first_id, size)
             if row.differ == 0:
                 equal, numbers = step_of_equal(row.step), populations.constants[p]
