@@ -22,7 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from distsp.base import files
-from distsp.base.errors import InputError, WriteError, tell
+from distsp.base.errors import InputError, WriteError, meant, tell
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint import folder as checkpoint
 from distsp.cli.stops import STOPPED, Schedule, Signals, checkpoints, simulate
@@ -110,7 +110,8 @@ class _Parser(argparse.ArgumentParser):
     """Tells a wrong argument as any other wrong input."""
 
     def error(self, message: str) -> NoReturn:
-        raise InputError(message)
+        wrong = message.removeprefix("unrecognized arguments: ").split("=")[0].split()
+        raise InputError(message + (meant(wrong[0], self._option_string_actions) if wrong else ""))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -178,9 +179,8 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     elif Path(name).suffix or os.path.exists(name):  # a name too long is none
         experiment = Experiment.from_toml(Path(name))
     else:
-        raise InputError.at(
-            "experiment", name, f"must be a TOML file or one of {', '.join(bundled)}"
-        )
+        right = f"must be a TOML file or one of {', '.join(bundled)}{meant(name, bundled)}"
+        raise InputError.at("experiment", name, right)
     changes = [(key, getattr(options, key)) for key in ("duration", "seed")]
     for text in options.set:
         path, equals, value = text.partition("=")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from distsp.base.arrays import Array, Bools, Floats, Ints, Records, UInt32s
+from distsp.base.arrays import Array, Bools, Floats, Ints, Records, UInt32s, record
 from distsp.base.compiled import address, first_class
 from distsp.inputs import Input, stream_index
 from distsp.inputs.input import FOREVER, KERNEL, Tables
@@ -22,23 +22,21 @@ NAME = "drives"
 """Of what there is to save."""
 
 
-DRIVE = np.dtype(
-    [
-        ("population", np.int64),
-        ("kernel", np.int64),  # address of the compiled kernel of its input
-        ("key", np.uint64),
-        ("begin", np.int64),  # steps in which it is emitted: from `begin` to before `end`
-        ("end", np.int64),
-        ("delay", np.int64),  # steps
-        ("weight", np.float64),
-        ("first_integer", np.int64),  # where its tables begin and end
-        ("last_integer", np.int64),
-        ("first_number", np.int64),
-        ("last_number", np.int64),
-        ("first_threshold", np.int64),
-        ("last_threshold", np.int64),
-        ("first_mask", np.int64),  # where its mask begins; -1 if it drives the whole population
-    ]
+DRIVE = record(
+    ("population", np.int64),
+    ("kernel", np.int64),  # address of the compiled kernel of its input
+    ("key", np.uint64),
+    ("begin", np.int64),  # steps in which it is emitted: from `begin` to before `end`
+    ("end", np.int64),
+    ("delay", np.int64),  # steps
+    ("weight", np.float64),
+    ("first_integer", np.int64),  # where its tables begin and end
+    ("last_integer", np.int64),
+    ("first_number", np.int64),
+    ("last_number", np.int64),
+    ("first_threshold", np.int64),
+    ("last_threshold", np.int64),
+    ("first_mask", np.int64),  # where its mask begins; -1 if it drives the whole population
 )
 """A drive, for as long as it is the same."""
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from distsp.base.arrays import Array
+from distsp.base.compiled import interpreted
 from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
@@ -268,7 +269,7 @@ class Simulation:
 
     def _type(self, name: str) -> TypeTable:
         if name not in self.tables.types:
-            raise InputError.at("synapse", name, f"must be one of {list(self.tables.types)}")
+            raise InputError.unknown("synapse", name, self.tables.types)
         return self.tables[name]
 
     # From the network's description to arrays ------------------------------------------------
@@ -414,7 +415,7 @@ class Simulation:
         # Where compiled code cannot call MPI, the same loop runs in the interpreter.
         advance: Any = loop.advance
         if not self.ranks.compiled_exchange:
-            advance = advance.py_func
+            advance = interpreted(advance)
         steps, neurons = advance(
             self.ranks.allgather,
             *self.ranks.handles,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from numba.core import event
 
+from distsp.base import machine_code
+from distsp.base.compiled import PLAIN
 from distsp.engine.drives import input_kernel, inputs_used
 from distsp.engine.plan import kernels_used, model_kernel
 from distsp.network.network import Network
@@ -61,12 +63,12 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
     """
     inputs = {(model, 0) for model in inputs_used(network)}
     wanted = {EVERYTHING, *kernels_used(network), *inputs} - _warm
-    if not wanted:
+    if PLAIN or not wanted:
         return
     _warm.update(wanted)
     if ranks.on_host()[0] == 0:
-        notice = _Notice()
-        with event.install_listener("numba:compile", notice):
+        compiling = _Notice()
+        with event.install_listener("numba:compile", compiling):
             for model, kind in wanted - {EVERYTHING}:
                 if model in NeuronModel.members:
                     model_kernel(model, kind)
@@ -74,8 +76,10 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
                     input_kernel(model)
             if EVERYTHING in wanted:
                 simulate(_everything(), ranks.alone())
-        notice.cancel()
+        compiling.cancel()
     ranks.rest()
+    if ranks.rank == 0 and (notice := machine_code.notice()):
+        LOG.warning("distsp: %s", notice)
 
 
 def _everything() -> Network:

@@ -60,8 +60,8 @@ def check_initial(where: str, fields: PopulationFields, drawing: Drawing) -> dic
     initial: dict[str, Any] = {}
     for name, value in fields.initial.items():
         if name not in variables or name == "V_m":
-            known = ", ".join(key for key in variables if key != "V_m") or "none"
-            raise InputError(f"{where}.initial.{name}: there is no such key; it has {known}")
+            known = [key for key in variables if key != "V_m"]
+            raise InputError.unknown_key(f"{where}.initial.{name}", known)
         drawn = differs(value)
         initial[name] = drawing.values(f"{where}.initial.{name}", value, name) if drawn else value
     if fields.V_m is not None:

@@ -220,9 +220,7 @@ class Network:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
             known = {key for p in self.populations.values() for key in p.elements}
             if element is not None and element not in known:
-                raise InputError.at(
-                    f"{where}.{side}", element, f"must be one of the elements {sorted(known)}"
-                )
+                raise InputError.unknown(f"{where}.{side}", element, sorted(known))
         self.synapse_types[name] = synapse_type
         self.spreads[name] = synapse_type.spread(self.resolution)
         self.has_changed()
@@ -458,9 +456,7 @@ class Network:
         for side, neurons in (("source", source), ("target", target)):
             self._check_neurons(f"{where}.{side}", neurons)
         if synapse not in self.synapse_types:
-            raise InputError.at(
-                f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
-            )
+            raise InputError.unknown(f"{where}.synapse", synapse, self.synapse_types)
 
     def ends(self, connection: Connection | Disconnection) -> tuple[Neurons, Neurons]:
         """Return the neurons that a connection connects."""
@@ -493,8 +489,7 @@ class Network:
             selection = Selection(population=selection)
         checked = Selection.check(where, selection)
         if checked.population not in self.populations:
-            right = f"must be one of {', '.join(self.populations)}"
-            raise InputError.at(where, checked.population, right)
+            raise InputError.unknown(where, checked.population, self.populations)
         population = self.populations[checked.population]
         if checked.neurons is None:
             return population

@@ -197,8 +197,7 @@ class Neurons:
     def _known(self, element: str) -> None:
         for piece in self.pieces:
             if element not in piece.population.elements:
-                known = list(piece.population.elements)
-                raise InputError.at("element", element, f"must be one of {known}")
+                raise InputError.unknown("element", element, piece.population.elements)
 
     @property
     def V_m(self) -> Array:

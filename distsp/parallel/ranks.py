@@ -20,6 +20,7 @@ import numpy as np
 from numba import types
 
 from distsp.base.arrays import Array
+from distsp.base.compiled import PLAIN, c_function
 from distsp.base.errors import InputError, WriteError, tell
 
 MESSAGE_BYTES = 2**28
@@ -32,24 +33,18 @@ LAUNCHER_RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
 """Variables by which a launcher tells each process which one it is."""
 
 
-@numba.cfunc(
-    types.int32(
-        types.voidptr,
-        types.int32,
-        types.int32,
-        types.voidptr,
-        types.int32,
-        types.int32,
-        types.int32,
-    ),
-    cache=True,
-)
-def _allgather_alone(send, count, kind, receive, receive_count, receive_kind, group):  # type: ignore[no-untyped-def]
-    """Stand in for MPI_Allgather on one process: what is sent is what is received."""
+def _copy(send, count, kind, receive, receive_count, receive_kind, group):  # type: ignore[no-untyped-def]
     source = numba.carray(send, count, np.int32)
     target = numba.carray(receive, count, np.int32)
     target[:] = source
     return 0
+
+
+@cache
+def _allgather_alone() -> Any:
+    """Return what stands in for MPI_Allgather on one process: what is sent is what is received."""
+    number, address = types.int32, types.voidptr
+    return c_function(_copy, number(address, number, number, address, number, number, number))
 
 
 def launched_size() -> int:
@@ -89,7 +84,7 @@ class Ranks:
         self.rank, self.size = 0, 1
         self.library = "none"
         self.notice: str | None = None
-        self.allgather: Any = _allgather_alone.ctypes
+        self.allgather: Any = self._exchange if PLAIN else _allgather_alone()
         self.handles = (0, 0)
         self.compiled_exchange = True
         self.exchange_name = "none (one rank)"
@@ -233,10 +228,13 @@ class Ranks:
         return whole
 
     def _exchange(self, send: int, count: int, _kind: int, receive: int, *_: int) -> None:
-        """Stand in for MPI_Allgather of int32, given addresses, through mpi4py."""
+        """Stand in for MPI_Allgather of int32, given addresses, in the interpreter."""
+        nbytes = 4 * count
+        if self.communicator is None:
+            ctypes.memmove(receive, send, nbytes)
+            return
         from mpi4py import MPI
 
-        nbytes = 4 * count
         self.communicator.Allgather(
             [MPI.memory.fromaddress(send, nbytes), MPI.INT32_T],
             [MPI.memory.fromaddress(receive, nbytes * self.size), MPI.INT32_T],

@@ -1,5 +1,6 @@
 """Calcium and synaptic elements in time: brought up to a step only when somebody needs them."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -86,7 +87,7 @@ def grow(
                 if curve_of[e] == c:
                     z[e, neuron] = max(z[e, neuron] + rate[e] * area, 0.0)
         if duration > 0.0:
-            calcium[neuron] *= np.exp(-duration / tau)
+            calcium[neuron] *= math.exp(-duration / tau)
         if spiked:
             calcium[neuron] += jump
         calcium_step[neuron] = step

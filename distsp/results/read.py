@@ -142,7 +142,7 @@ class Results:
             If `part` is another one, the run has not got there yet, or pandas is missing.
         """
         if part not in get_args(Part):
-            raise InputError.at("part", part, f"must be one of {', '.join(get_args(Part))}")
+            raise InputError.unknown("part", part, get_args(Part))
         try:
             from pandas import DataFrame, concat
         except ImportError:

@@ -88,7 +88,7 @@ def test_what_ranks_have_saved_comes_back_on_others(on_rank, written, restore, s
         ({"neurons": "X"}, "recorders.m.neurons: 'X' must be one of E, I"),
         ({"neurons": ["E", "X"]}, "recorders.m.neurons.1: 'X' must be one of E, I"),
         ({}, "recorders.m.neurons: is missing; it must be given: whose spikes"),
-        ({"neurons": "E", "interval": 1.0}, "recorders.m.interval: 1.0 is set, but there is no"),
+        ({"neurons": "E", "interval": 1.0}, "recorders.m.interval: there is no such key"),
     ],
 )
 def test_wrong_recorders(refused, values, told):
