@@ -93,7 +93,7 @@ def _write_edges(file: h5py.File, results: Results) -> None:
     nodes = results.experiment.name
     size = sum(population.size for population in results.experiment.populations.values())
     units = {"weight": weight_unit(results.experiment.models()), "delay": "ms"}
-    with h5py.File(results.path) as read:
+    with results.opened() as read:
         for number, (name, count) in enumerate(results.n_synapses.items()):
             synapses, group = read["synapses"][name], file.create_group(f"edges/{name}")
             for side in ("source", "target"):

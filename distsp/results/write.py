@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 from distsp.base.files import new_hdf5, replacing
 from distsp.engine.plan import models_used
@@ -21,7 +22,7 @@ from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment
 from distsp.recorders import Dataset
 from distsp.recorders.population_means import MEANS
-from distsp.results.quantities import CSV, FACTS, H5, QUANTITIES, meaning
+from distsp.results.quantities import CHECKSUM, CSV, FACTS, H5, QUANTITIES, checksum, meaning
 
 PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
 
@@ -67,15 +68,24 @@ def write_results(
 def _put(file: h5py.File | None, name: str, data: Any, what: str) -> None:
     """Write a dataset on the rank that has the file."""
     if file is not None:
-        dataset = file.create_dataset(name, data=data, track_times=False)
-        _describe(dataset, (QUANTITIES | FACTS)[what])
+        _describe(_new(file, name, data), (QUANTITIES | FACTS)[what])
 
 
 def _put_dataset(file: h5py.File | None, dataset: Dataset) -> None:
     """Write what a recorder has recorded on the rank that has the file."""
     if file is not None:
-        written = file.create_dataset(dataset.name, data=dataset.values, track_times=False)
+        written = _new(file, dataset.name, dataset.values)
         _describe(written, (dataset.unit, dataset.description))
+
+
+def _new(file: h5py.File | h5py.Group, name: str, data: Any) -> h5py.Dataset:
+    """Write a dataset that tells when its bytes change on the disk."""
+    if np.ndim(data) and np.size(data) and np.asarray(data).dtype.kind in "iufb":
+        return file.create_dataset(name, data=data, track_times=False, fletcher32=True)
+    dataset = file.create_dataset(name, data=data, track_times=False)
+    if np.ndim(data) == 0 or np.size(data):
+        dataset.attrs[CHECKSUM] = checksum(data)
+    return dataset
 
 
 def _write_end(simulation: Simulation, file: h5py.File | None) -> None:
@@ -109,7 +119,10 @@ def _write_synapses(simulation: Simulation, name: str, file: h5py.File | None) -
             where = f"synapses/{name}/{key}"
             if where not in file:
                 dtype = values.dtype
-                dataset = file.create_dataset(where, (count,), dtype, track_times=False)
+                checked = count > 0  # HDF5 keeps checksums of chunks, of which nothing has none
+                dataset = file.create_dataset(
+                    where, (count,), dtype, track_times=False, fletcher32=checked
+                )
                 _describe(dataset, meaning(key, models_used(simulation.network)))
             file[where][start:end] = values
         start = end
@@ -120,19 +133,19 @@ def _write_provenance(simulation: Simulation, file: h5py.File, each: list[Any]) 
     ranks = simulation.ranks
     timings, hosts, memory = zip(*each, strict=True)
     group = file.create_group("provenance")
-    group["ranks"] = ranks.size
-    group["mpi_library"] = " ".join(ranks.library.split())
-    group["exchange"] = ranks.exchange_name
-    group["bytes_per_slice"] = simulation.bytes_per_slice
-    group["hosts"] = list(hosts)
-    group["platform"] = platform.platform()
-    group["written"] = datetime.now(UTC).isoformat(timespec="seconds")
-    group["peak_memory"] = memory
+    _new(group, "ranks", ranks.size)
+    _new(group, "mpi_library", " ".join(ranks.library.split()))
+    _new(group, "exchange", ranks.exchange_name)
+    _new(group, "bytes_per_slice", simulation.bytes_per_slice)
+    _new(group, "hosts", list(hosts))
+    _new(group, "platform", platform.platform())
+    _new(group, "written", datetime.now(UTC).isoformat(timespec="seconds"))
+    _new(group, "peak_memory", memory)
     for phase in timings[0]:
-        group[f"timings/{phase}"] = [seconds[phase] for seconds in timings]
-    group["versions/python"] = platform.python_version()
+        _new(group, f"timings/{phase}", [seconds[phase] for seconds in timings])
+    _new(group, "versions/python", platform.python_version())
     for package in PACKAGES:
-        group[f"versions/{package}"] = version(package)
+        _new(group, f"versions/{package}", version(package))
     for name, entry in group.items():
         for dataset in entry.values() if isinstance(entry, h5py.Group) else (entry,):
             _describe(dataset, FACTS[name])
