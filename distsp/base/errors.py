@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Self
 
@@ -75,8 +76,11 @@ def meant(name: object, known: Iterable[str]) -> str:
 
 def tell(problem: object) -> None:
     """Print a problem in one line, however long and wild a user's keys in it are."""
-    sys.stderr.write(f"distsp: {' '.join(str(problem).split())[:1000]}\n")
-    sys.stderr.flush()
+    if sys.stderr is None:
+        return
+    with suppress(OSError):  # nobody listens, which is no reason to leave work undone
+        sys.stderr.write(f"distsp: {' '.join(str(problem).split())[:1000]}\n")
+        sys.stderr.flush()
 
 
 def shorten(value: object) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from distsp.base.errors import InputError, WriteError, tell
-from distsp.results.figures import FORMATS, plot_structural_plasticity
+from distsp.cli.streams import open_streams, say
+from distsp.results.figures import FORMATS, FigureError, plot_structural_plasticity
 from distsp.results.read import load_results
 
 
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="the folder of the results")
     parser.add_argument("--figure-format", choices=FORMATS, default="png", help="instead of png")
+    open_streams()
     options = parser.parse_args(arguments)
     figure = options.folder / f"figure.{options.figure_format}"
     try:
@@ -25,8 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         tell(error)
         return 2
-    except WriteError as error:
+    except (FigureError, WriteError) as error:
         tell(error)
         return 1
-    print(f"written      {figure}")
-    return 0
+    return say([f"written      {figure}"])

@@ -14,7 +14,7 @@ from distsp.inputs import Input, stream_index
 from distsp.inputs.input import FOREVER, KERNEL, Tables
 from distsp.network.generator import Generator
 from distsp.network.network import Network
-from distsp.parallel.distributed import Global
+from distsp.parallel.distributed import Global, check_whole
 from distsp.parallel.layout import Layout
 from distsp.rng.streams import stream_key
 
@@ -153,7 +153,11 @@ class DriveHistory:
     def _restore(self, saved: dict[str, Any]) -> None:
         self._stretches = {
             (name, i): [
-                Stretch(Input.of(f"inputs.{name}", parameters), begin, end)
+                Stretch(
+                    Input.of(f"inputs.{name}", parameters),
+                    check_whole("begin", begin),
+                    check_whole("end", end),
+                )
                 for parameters, begin, end in stretches
             ]
             for name, drives in saved.items()

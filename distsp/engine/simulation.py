@@ -12,6 +12,7 @@ from distsp.base.compiled import interpreted
 from distsp.base.errors import InputError
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, find, restore, save
+from distsp.checkpoint.trust import UnfitError
 from distsp.engine import loop
 from distsp.engine.drives import DriveHistory
 from distsp.engine.initial import set_initial_values
@@ -28,7 +29,7 @@ from distsp.network.description import SameOnAllRanks, describe
 from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
-from distsp.parallel.distributed import Global, Part
+from distsp.parallel.distributed import Global, Part, check_whole
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
@@ -119,7 +120,7 @@ class Simulation:
         set_initial_values(self.state, network, self._offsets)
         self._look_at_recorders()
         if checkpoint is not None:
-            restore(checkpoint, self.parts(), self.layout)
+            restore(checkpoint, self.parts(), self.layout, self.ranks)
             self.checkpoints = [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
@@ -145,7 +146,13 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
-        return cls(network, ranks, find(Path(folder), ranks, describe(network)))
+        unfit: tuple[Path, str] | None = None
+        while True:
+            checkpoint = find(Path(folder), ranks, describe(network), unfit)
+            try:
+                return cls(network, ranks, checkpoint)
+            except UnfitError as error:
+                unfit = checkpoint.folder, str(error)
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
@@ -183,6 +190,8 @@ class Simulation:
         return {"step": self.step, "updated": self.updated, "n_spikes": self.n_spikes}
 
     def _restore_globals(self, saved: dict[str, int]) -> None:
+        for name, least in (("step", 0), ("updated", -1), ("n_spikes", 0)):
+            check_whole(name, saved[name], least)
         self.step, self.updated = saved["step"], saved["updated"]
         if self.ranks.rank == 0:
             self.counters[loop.SPIKES] = saved["n_spikes"]

@@ -14,7 +14,7 @@ from distsp.base.arrays import Array, Floats, Int32s, Ints
 from distsp.base.compiled import compiled
 from distsp.engine.adjacency import Adjacency
 from distsp.network.synapse_type import Delay, Spread, SynapseType, delay_steps
-from distsp.parallel.distributed import Global, Part, PerSynapse
+from distsp.parallel.distributed import Global, Part, PerSynapse, check_whole
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.rng.distributions import Distribution, values
@@ -367,4 +367,4 @@ class Synapses:
 
     def _restore_batches(self, saved: dict[str, int]) -> None:
         for name, table in self.types.items():
-            table.created = saved[name]
+            table.created = check_whole(name, saved[name])

@@ -6,6 +6,7 @@ process alone, and the same calls work.
 
 import ctypes
 import os
+import re
 import socket
 import sys
 import time
@@ -49,12 +50,18 @@ def _allgather_alone() -> Any:
 
 def launched_size() -> int:
     """Return how many processes the launcher says that it started; 1 without a launcher."""
-    return max(int(os.environ.get(name, "1")) for name in LAUNCHER_SIZES)
+    return max(_variable(name, 1) for name in LAUNCHER_SIZES)
 
 
 def launched_rank() -> int:
     """Return which of the processes that the launcher started this one is."""
-    return max(int(os.environ.get(name, "0")) for name in LAUNCHER_RANKS)
+    return max(_variable(name, 0) for name in LAUNCHER_RANKS)
+
+
+def _variable(name: str, otherwise: int) -> int:
+    """Return a number that the environment has; where it has none, or a word, what else it is."""
+    text = os.environ.get(name, "")
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else otherwise
 
 
 class Ranks:

@@ -9,7 +9,7 @@ from pydantic import Field
 from distsp.base.arrays import Array
 from distsp.base.fields import Positive
 from distsp.base.time_grid import whole_steps
-from distsp.parallel.distributed import Global, Part
+from distsp.parallel.distributed import Global, Part, check_whole
 from distsp.parallel.ranks import Ranks
 from distsp.parallel.sums import means
 from distsp.recorders.recorder import Dataset, Reading, Recorder, Recording, Selecting
@@ -101,8 +101,12 @@ class Means(Recording):
         return {"last_step": self.last_step, "last_spikes": self.last_spikes, **self.arrays()}
 
     def _restore(self, saved: dict[str, Any]) -> None:
-        self.last_step, self.last_spikes = saved["last_step"], saved["last_spikes"]
+        self.last_step = check_whole("last_step", saved["last_step"])
+        spikes = saved["last_spikes"]
+        self.last_spikes = {name: check_whole(name, spikes[name]) for name in self.last_spikes}
         for name in self.columns:
+            if saved[name].shape != (len(saved["time"]),):
+                raise ValueError(f"{name} has the shape {saved[name].shape}")
             self.columns[name] = saved[name].tolist()
 
     def datasets(self, _ranks: Ranks) -> Iterator[Dataset]:

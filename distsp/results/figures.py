@@ -1,13 +1,22 @@
 """Figures of results; Matplotlib is imported when the first one is made."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from distsp.base.errors import InputError, WriteError, shorten
 from distsp.base.files import replacing
 from distsp.results.read import Results
 
 FORMATS = ("png", "pdf", "eps")
+
+
+class FigureError(RuntimeError):
+    """Matplotlib cannot draw; the message says why."""
+
 
 COLOURS = {"E": "tab:blue", "I": "tab:red"}
 OTHER_COLOURS = ("tab:green", "tab:orange", "tab:purple", "tab:brown", "tab:cyan", "tab:olive")
@@ -26,7 +35,38 @@ def plot_structural_plasticity(results: Results, *paths: Path) -> None:
     results : Results
     *paths : Path
         Where to; the suffixes say in which formats: png, pdf or eps.
+
+    Raises
+    ------
+    FigureError
+        If Matplotlib cannot draw it.
+    WriteError
     """
+    with _own_style():
+        _plot(results, paths)
+
+
+@contextmanager
+def _own_style() -> Iterator[None]:
+    """Draw to files as Matplotlib does by default, whatever a notebook or a user's style says."""
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            yield
+    except (InputError, WriteError):
+        raise
+    except Exception as error:
+        what = shorten(f"{type(error).__name__}: {error}".removesuffix(": "))
+        raise FigureError(f"the figure cannot be drawn: {what}") from error
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+
+
+def _plot(results: Results, paths: tuple[Path, ...]) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.0, 5.0), layout="constrained")

@@ -61,6 +61,8 @@ def write_sonata(results: Results, folder: str | Path) -> None:
     if spikes:
         with _hdf5(folder / "spikes.h5") as file:
             _write_spikes(file, results)
+    else:
+        (folder / "spikes.h5").unlink(missing_ok=True)  # it is of another run
     _write_configuration(results, folder)
 
 
@@ -190,7 +192,8 @@ def _write_configuration(results: Results, folder: Path) -> None:
             "dt": experiment.resolution,
             "random_seed": experiment.seed,
         },
-        "output": {"output_dir": "$BASE_DIR", "spikes_file": "spikes.h5"},
+        "output": {"output_dir": "$BASE_DIR"}
+        | ({"spikes_file": "spikes.h5"} if results.spikes else {}),
     }
     _write_json(folder / "simulation_config.json", simulation)
     circuit = {
