@@ -82,6 +82,7 @@ class Simulation:
             raise InputError("populations: there are none; a network needs at least one neuron")
         self.network = network
         self.ranks = ranks or Ranks.world()
+        self.ranks.meet("Simulation")
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
         self.step, self.updated = 0, -1
@@ -170,6 +171,7 @@ class Simulation:
         WriteError
             If it cannot be written.
         """
+        self.ranks.meet("Simulation.save")
         self._look_at_network()
         facts = {"experiment": experiment, "network": describe(self.network)}
         self.checkpoints = save(
@@ -218,6 +220,7 @@ class Simulation:
     @property
     def n_spikes(self) -> int:
         """Number of spikes of all neurons since the start; collective."""
+        self.ranks.meet("Simulation.n_spikes")
         return int(self.ranks.sum(self.counters[[loop.SPIKES]])[0])
 
     @property
@@ -227,6 +230,7 @@ class Simulation:
 
     def synapse_count(self, name: str) -> int:
         """Return the number of synapses of a type; collective."""
+        self.ranks.meet(f"Simulation.synapse_count, {name}")
         return self.reading().synapse_count(self._type(name).name)
 
     def synapse_chunks(self, name: str) -> Iterator[dict[str, Array]]:
@@ -235,7 +239,9 @@ class Simulation:
         Each piece is a dict of arrays `source`, `target` (global ids), `weight` (in the unit of the
         target's model) and `delay` (ms), in order of source, target and creation.
         """
-        return self._type(name).chunks(self.ranks)
+        table = self._type(name)
+        self.ranks.meet(f"Simulation.synapses, {name}")
+        return table.chunks(self.ranks)
 
     def synapses(self, name: str) -> dict[str, Array]:
         """Return all synapses of a type at once, on every rank; see `synapse_chunks`."""
@@ -251,6 +257,7 @@ class Simulation:
 
         They are sorted, and the same on every rank.
         """
+        self.ranks.meet("Simulation.spikes")
         found = [np.empty((0, 2), dtype=np.int64)]
         for recording in self.recordings.values():
             if isinstance(recording, Spikes):
@@ -274,6 +281,7 @@ class Simulation:
 
     def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
+        self.ranks.meet(f"{population.name}.{quantity}")
         return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
@@ -365,6 +373,7 @@ class Simulation:
             ranks were told different things.
         """
         end = self.step + whole_steps("duration", duration, self.network.resolution)
+        self.ranks.meet("Simulation.run")
         self._same.check(duration=duration)
         self._look_at_network()
         update = self.network.update_interval

@@ -80,6 +80,7 @@ class Experiment(NetworkFields):
         origin = "experiment" if is_text else str(source)
         try:
             text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
+            text = text.removeprefix("\ufeff")  # some editors begin a file so
             return cls.check("", tomllib.loads(text))
         except InputError:
             raise

@@ -24,6 +24,7 @@ from distsp.network.fields import (
     RecordingFields,
     as_list,
     check_initial,
+    check_weight,
 )
 from distsp.network.generator import Generator
 from distsp.network.own_values import Drawing
@@ -214,6 +215,7 @@ class Network:
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
         values |= {"allow_autapses": allow_autapses, "allow_multapses": allow_multapses}
         synapse_type = SynapseType.check(where, values)
+        check_weight(where, synapse_type.weight)
         check_delay(f"{where}.delay", synapse_type.delay, self.resolution)
         for side, element in (("pre", pre), ("post", post)):
             if element is None and (pre or post) is not None:
@@ -283,6 +285,7 @@ class Network:
         checked = source.parameters.drive.check(
             where, {key: value for key, value in given.items() if value is not None}
         )
+        check_weight(where, getattr(checked, "weight", None))
         checked.steps(where, self.resolution)
         source.parameters.check_targets(where, len(target))
         for piece in target.pieces:
@@ -335,6 +338,7 @@ class Network:
                 "delay": delay,
             },
         )
+        check_weight(where, connection.weight)
         checked.check_ends(f"{where}.rule", Ends(np.asarray(source.ids), np.asarray(target.ids)))
         synapse_type = self.synapse_types[synapse]
         for side, element, neurons in (

@@ -4,6 +4,7 @@ A `Ranks` is a group of processes. Without an MPI library, or without mpirun, th
 process alone, and the same calls work.
 """
 
+import atexit
 import ctypes
 import os
 import re
@@ -13,6 +14,7 @@ import time
 import traceback
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +28,14 @@ from distsp.base.errors import InputError, WriteError, tell
 
 MESSAGE_BYTES = 2**28
 """What one message carries at most; longer arrays go in pieces."""
+
+CALL = np.dtype([("name", "S96")])
+"""What ranks tell each other when they meet."""
+
+END = "the end of its program"
+
+PATIENCE = 30.0
+"""Seconds that a rank waits for others in a call before it says so."""
 
 LAUNCHER_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "SLURM_STEP_NUM_TASKS")
 """Variables by which a launcher tells each process how many there are."""
@@ -122,7 +132,11 @@ class Ranks:
             If a launcher started several processes, but they cannot talk to each other.
         """
         launched = launched_size()
+        finalizes = "mpi4py.MPI" not in sys.modules
         try:
+            if finalizes:  # or else the end of a process that was forked would wait for the others
+                mpi4py = import_module("mpi4py")
+                mpi4py.rc.finalize = False
             from mpi4py import MPI
         except (ImportError, RuntimeError) as error:
             if launched > 1:
@@ -141,6 +155,7 @@ class Ranks:
                 "mpirun of that library"
             )
         world = cls(MPI.COMM_WORLD)
+        atexit.register(world._end, os.getpid(), finalizes)
         if world.size > 1:
             sys.excepthook = lambda _kind, error, _trace: world.fail(error, traced=True)
         return world
@@ -175,6 +190,54 @@ class Ranks:
         if self.size > 1:
             self.abort(code)
         return code
+
+    def meet(self, call: str) -> None:
+        """Make sure that all ranks are in the same call of a user; collective.
+
+        Parameters
+        ----------
+        call : str
+            What a user knows it by, such as "E.V_m".
+
+        Raises
+        ------
+        InputError
+            On every rank, if they are in different calls, of which each would wait for the others.
+        """
+        if self.size == 1:
+            return
+        own = np.zeros(1, dtype=CALL)
+        own["name"] = call.encode(errors="replace")
+        calls = np.zeros(self.size, dtype=CALL)
+        request = self.communicator.Iallgather(own.view(np.uint8), calls.view(np.uint8))
+        began, told = time.monotonic(), call == END
+        while not request.Test():
+            waited = time.monotonic() - began
+            if waited > 0.001:
+                time.sleep(min(0.1 * waited, 0.01))
+            if waited > PATIENCE and not told:
+                told = True
+                tell(f"rank {self.rank} waits in {call} for other ranks, which must call it too")
+        names = [name.decode(errors="replace") for name in calls["name"]]
+        for rank, name in enumerate(names):
+            if name != names[0]:
+                raise InputError(
+                    f"rank 0 is in {names[0]}, rank {rank} in {name}: each would wait for the "
+                    "others; all ranks must make the same calls"
+                )
+
+    def _end(self, process: int, finalizes: bool) -> None:
+        """End MPI with the program, if this is not a process that was forked."""
+        from mpi4py import MPI
+
+        if os.getpid() != process or MPI.Is_finalized():
+            return
+        try:
+            self.meet(END)
+        except InputError as error:
+            self.fail(error)
+        if finalizes:
+            MPI.Finalize()
 
     def broadcast(self, value: Any) -> Any:
         """Return rank 0's `value`, any picklable object, on every rank."""

@@ -49,6 +49,7 @@ def write_results(
         On rank 0, if they cannot be written; what was written before is as it was. The other ranks
         do not wait for rank 0 then, unless the run has ended.
     """
+    simulation.ranks.meet("write_results")
     each = simulation.ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
     if each is None:
         if ended:

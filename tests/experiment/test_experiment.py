@@ -378,3 +378,11 @@ def test_an_unknown_key_at_any_depth_says_what_was_meant():
         assert len(str(error.value)) < 600
     with pytest.raises(InputError, match="did you mean structural_plasticity"):
         Experiment.bundled("structural_plastisity")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
+    path = tmp_path / "x.toml"
+    text = 'name = "x"\nduration = 1.0\n[populations.E]\nsize = 1\nmodel = "iaf_psc_exp"\n'
+    path.write_text(text, encoding="utf-8-sig")
+    assert Experiment.from_toml(path) == Experiment.from_toml(text)
+    assert Experiment.from_toml(path.read_text()) == Experiment.from_toml(text)

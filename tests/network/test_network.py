@@ -164,6 +164,9 @@ WRONG = [
     (lambda n: n.net.drive(Built().noise, n.a, 1.0, 1.0), "must be one that this network has: ["),
     (lambda n: n.net.drive("noise", n.a, 1.0, 1.0), "inputs: 'noise' must be one that this netw"),
     # Connections.
+    (lambda n: n.type(weight=1e308), "t.weight: 1e+308 must be within 1e+100 of 0"),
+    (lambda n: n.type(weight=uniform(-1e200, 1.0)), "t.weight: Uniform("),
+    (lambda n: n.connect(weight=1e101), "connections.0.weight: 1e+101 must be within 1e+100 of 0"),
     (lambda n: n.connect(synapse="x"), "connections.0.synapse: 'x' must be one of s, plast"),
     (lambda n: n.connect(rule="x"), "connections.0.rule: 'x' must be one of all_to_all, expl"),
     (lambda n: n.connect("A"), "connections.0.source: 'A' must be one that this network has"),
