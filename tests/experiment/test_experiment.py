@@ -360,7 +360,8 @@ def test_an_unknown_key_at_any_depth_says_what_was_meant():
         ),
         (f"{'k' * 9999} = 5.0", f"populations.E.{'k' * 60}: there is no such key; it has model"),
         (
-            '[recorders.m]\nmodel = "multimeter"\nneurons = "E"\nvariables = []\nintervall = 1.0',
+            '[recorders.m]\nmodel = "multimeter"\nneurons = "E"\nvariables = ["V_m"]\n'
+            "intervall = 1.0",
             "did you mean interval?",
         ),
         (
