@@ -162,6 +162,41 @@ def brunel(
     }
 
 
+# A study of published size -------------------------------------------------------------------
+
+
+def study(duration: float, size: int = 12_500, warm_up: float = 500.0) -> Numbers:
+    """Simulate a network of the size of Gallinaro & Rotter (2018), grown: E to E is plastic.
+
+    A fifth of the neurons is inhibitory; each pair is connected with probability 0.1. Returns also
+    the mean rate (Hz) and what is broken and made at an update, as the number of synapses.
+    """
+    net = Network(RESOLUTION, seed=1, update_interval=100.0)
+    parameters = {"C_m": 250.0, "tau_m": 20.0, "t_ref": 2.0, "E_L": 0.0, "V_reset": 10.0}
+    parameters |= {"V_th": 20.0, "tau_Ca": 10_000.0, "beta_Ca": 0.001}
+    n_ex, n_in = size * 4 // 5, size // 5
+    element = {"curve": "linear", "growth_rate": 0.0004, "eps": 0.08, "z": n_ex // 10 + 0.5}
+    start = uniform(0.0, 19.0)
+    ex = net.create(
+        "iaf_psc_delta", n_ex, V_m=start, elements={"Axon": element, "Den": element}, **parameters
+    )
+    inh = net.create("iaf_psc_delta", n_in, V_m=start, **parameters)
+    net.synapse_type("plastic", weight=0.1, delay=1.5, pre="Axon", post="Den")
+    net.synapse_type("ex", weight=0.1, delay=1.5)
+    net.synapse_type("in", weight=-0.8, delay=1.5)
+    net.connect(ex, ex, "plastic", "fixed_indegree", indegree=n_ex // 10)
+    net.connect(ex, inh, "ex", "fixed_indegree", indegree=n_ex // 10)
+    net.connect(inh, ex + inh, "in", "fixed_indegree", indegree=n_in // 10)
+    net.drive(net.poisson_generator(16_000.0), ex + inh, weight=0.1, delay=1.5)
+    sim = Simulation(net)
+    sim.run(warm_up)
+    measured = timed_run(sim, duration)
+    return measured | {
+        "rate": measured["spikes"] / size / duration * 1000.0,
+        "synapses": sim.synapse_count("plastic"),
+    }
+
+
 # Memory ---------------------------------------------------------------------------------------
 
 

@@ -225,6 +225,25 @@ def brunel(suite: Suite) -> Answer:
     return Answer("The network of Brunel (2000)", rows + more, panels, note)
 
 
+def study(suite: Suite) -> Answer:
+    """How fast is a study of published size while it rewires itself?"""
+    duration, size = suite.pick(4000.0, 200.0), suite.pick(12_500, 1_250)
+    rows = []
+    for ranks, goal in ((1, 0.43), (2, 0.25)):
+        run = measure("study", ranks, suite.pick(3, 1), duration=duration, size=size)
+        seconds = longest(run) / duration * 1000.0
+        rows += [
+            Row("per simulated second", seconds, "s", ranks, suite.goal(goal)),
+            Row("mean rate", max(run["rate"]), "Hz", ranks),
+            Row("plastic synapses", max(run["synapses"]), "", ranks),
+        ]
+    note = (
+        f"{size:,} neurons, a fifth inhibitory; each pair is connected with probability 0.1. "
+        "Excitatory synapses onto excitatory neurons are plastic, with an update every 100 ms."
+    )
+    return Answer("A study of published size", rows, [], note)
+
+
 def brunel_activity(suite: Suite, size: tuple[Any, ...]) -> tuple[list[Row], list[Panel]]:
     """Compare rates and intervals between spikes, of several seeds together, with NEST."""
     found: dict[str, list[tuple[Any, Any]]] = {}
@@ -438,6 +457,7 @@ QUESTIONS = {
     for question in (
         default_run,
         brunel,
+        study,
         strong_scaling,
         weak_scaling,
         neurons,

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import pytest
 from hypothesis import HealthCheck, settings
 
-from distsp import Experiment, Simulation
+from distsp import Experiment, Simulation, load_results
+from distsp.results.read import Results
 from distsp.results.write import write_results
 
 settings.register_profile(
@@ -42,6 +44,17 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, Path]:
     simulation.run(experiment.duration)
     write_results(simulation, experiment, folder)
     return simulation, folder
+
+
+@pytest.fixture(scope="session")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The results of `studied.toml`, in which everything is recorded that can be."""
+    folder = tmp_path_factory.mktemp("studied")
+    experiment = Experiment.from_toml(WIRED.with_name("studied.toml"))
+    simulation = Simulation(experiment.build())
+    simulation.run(experiment.duration)
+    write_results(simulation, experiment, folder)
+    return load_results(folder)
 
 
 Contents = Callable[[Path], dict[str, tuple[object, ...]]]
@@ -111,7 +124,7 @@ def start() -> Start:
         "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     }
 
-    def begin(n: int, *arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+    def begin(n: int, *arguments: str, cwd: Path, **options: Any) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [mpirun, "-n", str(n), sys.executable, *arguments],
             env=environment,
@@ -119,6 +132,7 @@ def start() -> Start:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            **options,
         )
 
     return begin

@@ -1,14 +1,13 @@
 """The one way to compile a function of the simulation core."""
 
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import numba
 from numba import types
 from numba.core import cgutils
 from numba.core.ccallback import CFunc
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from distsp.base.machine_code import MachineCode
 
@@ -94,37 +93,39 @@ def c_function(function: Callable[..., Any], signature: Any) -> Any:
 
 def interpreted(function: Any) -> Any:
     """Return the source of a compiled function, to be run in the interpreter."""
-    if PLAIN:
-        return function
-    source = function.py_func
-    return FunctionType(source.__code__, source.__globals__ | {"borrowed": _unchanged})
+    return function if PLAIN else function.py_func
 
 
 def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
-    dispatcher: Any = numba.njit(error_model="numpy", **options)(function)
+    # Without the interpreter's lock, so that a thread that waits for signals can act meanwhile.
+    dispatcher: Any = numba.njit(error_model="numpy", nogil=True, **options)(function)
     if not PLAIN:
         dispatcher._cache = MachineCode(function)
     return dispatcher
 
 
-def _borrowed(typing_context: Any, value: Any) -> Any:
+def borrowed(value: Any) -> Any:
     """Return arrays, or tuples of arrays, without their owner: references to them are not counted.
 
     Counting is an atomic addition, twice for each array that the loop over slices takes out of a
     tuple. Whoever calls must hold the arrays for as long as what this returns is used.
     """
+    return value
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _without_owner(context, builder, signature.args[0], arguments[0])
+
+@overload(borrowed)
+def _borrowed(value):  # type: ignore[no-untyped-def]
+    return lambda value: _lend(value)
+
+
+def _typed_lend(_typing_context: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, call: Any, arguments: Any) -> Any:
+        return _without_owner(context, builder, call.args[0], arguments[0])
 
     return value(value), generate
 
 
-def _unchanged(value: Any) -> Any:
-    return value
-
-
-borrowed: Any = _unchanged if PLAIN else intrinsic(_borrowed)
+_lend: Any = intrinsic(_typed_lend)
 
 
 def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:

@@ -5,6 +5,7 @@ experiment) is a `Fields` class; pydantic checks it, `InputError` says in one li
 """
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Self, get_args
 
 import numpy as np
@@ -29,6 +30,16 @@ class Fields(BaseModel):
     """Base of all descriptions: nothing unknown, nothing infinite, nothing silently converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse: whoever has the description would not know.
+
+        Raises
+        ------
+        InputError
+        """
+        right = "cannot be assigned: a description stays as it is, and calls make new ones"
+        raise InputError.at(f"{type(self).__name__}.{name}", value, right)
 
     @classmethod
     def check(cls, where: str, values: Any) -> Self:
@@ -55,6 +66,33 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def check_text(field: str, value: Any) -> str:
+    """Return a text that a user gave, such as a name.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not isinstance(value, str):
+        raise InputError.at(field, value, "must be a text")
+    return value
+
+
+def check_path(field: str, value: Any) -> Path:
+    """Return the path of a file or folder that a user gave.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        return Path(value)
+    except TypeError:
+        raise InputError.at(field, value, "must be a path: a text or a Path") from None
 
 
 def explain(error: ValidationError, where: str, cls: type[BaseModel], values: Any) -> str:

@@ -3,6 +3,7 @@
 import fcntl
 import io
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,9 @@ from distsp.base.errors import WriteError
 
 UNFINISHED = ".part"
 """In the name of a file or folder that is not yet whole."""
+
+TOKEN = secrets.token_hex(8)
+"""In the names of the temporary files of this process: no other process has the same."""
 
 
 def sync(descriptor: int) -> None:
@@ -35,7 +39,7 @@ def replacing(path: Path) -> Iterator[Path]:
     WriteError
         If it cannot be written; what was at `path` is as it was.
     """
-    temporary = path.with_name(f".{path.stem}{UNFINISHED}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{TOKEN}{UNFINISHED}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -49,9 +53,9 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Remove what a killed program has left of files that it was writing."""
-    for path in folder.glob(f".*{UNFINISHED}.*"):
+def remove_unfinished(folder: Path, token: str) -> None:
+    """Remove what a killed process, whose `TOKEN` it was, has left of files in a folder."""
+    for path in folder.glob(f".*.{token}{UNFINISHED}.*"):
         path.unlink(missing_ok=True)
 
 

@@ -26,6 +26,11 @@ def whole_steps(field: str, time: float, resolution: float, least: int = 0) -> i
     """
     if isinstance(time, bool) or not isinstance(time, int | float | np.number):
         raise InputError.at(field, time, "must be a number of ms")
+    try:
+        # As it is: a number of 32 bits would be divided in 32 bits.
+        time = float(time)
+    except OverflowError:
+        raise InputError.at(field, time, "ms is more than can be counted") from None
     if not abs(time / resolution) < MAX_STEPS:
         raise InputError.at(
             field, time, f"ms is more steps of the resolution, {resolution} ms, than can be counted"

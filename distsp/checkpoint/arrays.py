@@ -25,6 +25,10 @@ BYTES_TOGETHER = 2**24
 """Bytes that are read at once to compute a checksum."""
 
 
+BEGIN = b"distsp arrays"
+"""What each file begins with."""
+
+
 class ArrayWriter:
     """Writes arrays to a new file, which is on the disk when the `with` block ends.
 
@@ -39,7 +43,7 @@ class ArrayWriter:
         self.index: Index = {}
         self.n_bytes = self.checksum = 0
         self._file = path.open("xb")
-        self._append(b"distsp arrays")  # a file without any bytes could not be told from a lost one
+        self._append(BEGIN)  # a file without any bytes could not be told from a lost one
 
     def __enter__(self) -> Self:
         return self

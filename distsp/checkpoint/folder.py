@@ -12,14 +12,15 @@ import re
 import shutil
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from distsp.base.errors import InputError, WriteError, shorten
-from distsp.base.files import UNFINISHED, sync
-from distsp.checkpoint.arrays import ArrayReader, ArrayWriter, checksum
+from distsp.base.files import TOKEN, UNFINISHED, sync
+from distsp.checkpoint.arrays import BEGIN, ArrayReader, ArrayWriter, checksum
 from distsp.checkpoint.redistribute import read_parts, same_on_all_ranks, write_parts
 from distsp.checkpoint.trust import (
     WRONG,
@@ -35,7 +36,7 @@ from distsp.parallel.ranks import Ranks
 
 LOG = logging.getLogger("distsp")
 
-FORMAT = 2
+FORMAT = 3
 """Grows when older programs could no longer read what is written; 1 was that of distsp 0.1."""
 
 MANIFEST = "manifest.json"
@@ -43,6 +44,8 @@ REPLACED = ".old"
 """Ending of the name of a checkpoint while another one of the same step takes its place."""
 
 NAME = re.compile(rf"checkpoint-(\d+)({re.escape(REPLACED)})?")
+OWN = re.compile(rf"checkpoint-\d+({re.escape(REPLACED)}|\.[0-9a-f]{{16}}{re.escape(UNFINISHED)})?")
+FILE = re.compile(r"rank-\d+\.arrays")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,24 @@ class Checkpoint:
 
     folder: Path
     content: dict[str, Any]
+    beside: frozenset[str] = frozenset()
+    """Names of the runs whose checkpoints are in the same folder."""
+
+
+@dataclass
+class Run:
+    """Whose checkpoints a simulation may replace: its own, and those that it came from."""
+
+    name: str
+    """The same on all ranks, and of no other run."""
+    known: frozenset[str] = frozenset()
+    """Names of the runs that it came from."""
+    kept: list[str] = field(default_factory=list)
+    """Names of the last two checkpoints that it wrote or came from."""
+
+    def wrote(self, path: Path) -> bool:
+        """Return whether a checkpoint is of this run, or of those that it came from."""
+        return _run_of(path) in {self.name, *self.known}
 
 
 def save(
@@ -59,8 +80,8 @@ def save(
     step: int,
     parts: Sequence[Part],
     facts: dict[str, Any],
-    before: list[str],
-) -> list[str]:
+    run: "Run",
+) -> None:
     """Write a checkpoint into `folder`; collective.
 
     The one before is kept as well, older ones are removed.
@@ -77,25 +98,26 @@ def save(
     facts : dict
         What goes into the manifest besides: the `network` as `describe` returns it, and the
         `experiment` as TOML if there is one.
-    before : list of str
-        Names of those that this simulation wrote or came from before.
-
-    Returns
-    -------
-    list of str
-        The names of those that are kept, this one last.
+    run : Run
+        Of the simulation; takes note of what is kept.
 
     Raises
     ------
+    InputError
+        On every rank, if there are checkpoints of another run.
     WriteError
         On every rank, if it cannot be written on one. Nothing has changed then.
     """
     final = folder / f"checkpoint-{step}"
-    part = final.with_name(final.name + UNFINISHED)
-    names = [*(name for name in before if name != final.name), final.name][-2:]
+    part = final.with_name(f"{final.name}.{ranks.broadcast(TOKEN)}{UNFINISHED}")
+    names = [*(name for name in run.kept if name != final.name), final.name][-2:]
+    stranger = ranks.broadcast(_stranger(folder, final, run) if ranks.rank == 0 else None)
+    if stranger is not None:
+        raise InputError(f"{folder}: {stranger}; use another folder")
     same = same_on_all_ranks(parts)
     plain = {name: {k: v for k, v in value.items() if not is_array(v)} for name, value in same}
-    everywhere = facts | {"distsp": version("distsp"), "globals": plain}
+    everywhere = facts | {"distsp": version("distsp"), "run": run.name, "step": step}
+    everywhere |= {"globals": plain}
 
     def prepare() -> None:
         if ranks.rank == 0:
@@ -125,7 +147,7 @@ def save(
             part.replace(final)
             _sync(folder)
             shutil.rmtree(replaced, ignore_errors=True)
-            _prune(folder, names)
+            _prune(folder, names, run)
 
     try:
         _together(ranks, folder, prepare)
@@ -135,11 +157,14 @@ def save(
         if ranks.rank == 0:
             shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
         raise
-    return names
+    run.kept = names
 
 
 def find(
-    folder: Path, ranks: Ranks, network: dict[str, Any], unfit: tuple[Path, str] | None = None
+    folder: Path,
+    ranks: Ranks,
+    network_at: Callable[[int], dict[str, Any]],
+    unfit: tuple[Path, str] | None = None,
 ) -> Checkpoint:
     """Return the newest checkpoint in `folder` that is whole and of this network; collective.
 
@@ -148,8 +173,8 @@ def find(
     folder : Path
         Of the checkpoints.
     ranks : Ranks
-    network : dict
-        As `Network.description` returns it.
+    network_at : callable
+        Returns the network at the beginning of a step, as `network.description.describe` does.
     unfit : (Path, str), optional
         One that was found before, and why `restore` refused it: one before it is looked for.
 
@@ -167,11 +192,12 @@ def find(
         if unfit is not None and path == unfit[0]:
             content, problem = {}, unfit[1]
         else:
-            content = ranks.broadcast(_content(path, network) if ranks.rank == 0 else None)
+            content = ranks.broadcast(_content(path, network_at) if ranks.rank == 0 else None)
             damage = content if isinstance(content, str) else _damage(path, content, ranks)
             problem = next(filter(None, ranks.collect(damage)), None)
         if problem is None:
-            return Checkpoint(path, content)
+            runs = [_run_of(one) for one in own(path.parent)] if ranks.rank == 0 else []
+            return Checkpoint(path, content, ranks.broadcast(frozenset(runs)))
         problems.append(f"{path}: {problem}")
         if ranks.rank == 0 and i + 1 < len(paths):
             LOG.error("distsp: %s; the checkpoint before it is used", problems[-1])
@@ -213,7 +239,9 @@ def restore(checkpoint: Checkpoint, parts: Sequence[Part], layout: Layout, ranks
     problem = None
     try:
         read_parts(parts, content["globals"], readers, layout)
-        step = content["globals"]["simulation"]["step"]
+        step = content["step"]
+        if content["globals"]["simulation"]["step"] != step:
+            problem = f"is of two steps, {step} and another"
         if checkpoint.folder.name.removesuffix(REPLACED) != f"checkpoint-{step}":
             problem = f"is of step {step}"
     except UnfitError as error:
@@ -237,10 +265,54 @@ def _together(ranks: Ranks, folder: Path, task: Callable[[], Any]) -> list[Any]:
     return [done for done, _ in each]
 
 
+def own(folder: Path) -> list[Path]:
+    """Return the checkpoints in a folder that distsp has written, as their content shows."""
+    try:
+        return [path for path in folder.iterdir() if OWN.fullmatch(path.name) and _is_own(path)]
+    except OSError:
+        return []
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove what a killed program has left of checkpoints that it was writing."""
-    for path in folder.glob(f"checkpoint-*{UNFINISHED}"):
+    for path in own(folder):
+        if path.name.endswith(UNFINISHED):
+            shutil.rmtree(path)
+
+
+def remove_all(folder: Path) -> None:
+    """Remove all checkpoints, and their folder if nothing else is in it."""
+    for path in own(folder):
         shutil.rmtree(path)
+    if not folder.is_symlink():
+        with suppress(OSError):  # somebody else's files are in it
+            folder.rmdir()
+
+
+def _is_own(path: Path) -> bool:
+    """Return whether there is nothing in a folder but what a checkpoint is made of, and some."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    found = list(path.iterdir())
+    return bool(found or path.name.endswith(UNFINISHED)) and all(
+        not one.is_symlink()
+        and one.is_file()
+        and ((one.name == MANIFEST and _begins(one, b'{"format": ')) or _is_arrays(one))
+        for one in found
+    )
+
+
+def _is_arrays(path: Path) -> bool:
+    return FILE.fullmatch(path.name) is not None and _begins(path, BEGIN)
+
+
+def _begins(path: Path, text: bytes) -> bool:
+    """Return whether a file begins with a text, as far as it has been written."""
+    try:
+        with path.open("rb") as file:
+            return text.startswith(file.read(len(text)))
+    except OSError:
+        return False
 
 
 def _newest_first(folder: Path) -> list[Path]:
@@ -253,6 +325,12 @@ def _newest_first(folder: Path) -> list[Path]:
     return [order[key] for key in sorted(order, reverse=True)]
 
 
+def _run_of(path: Path) -> str:
+    """Return the name of the run that wrote a checkpoint; "" if that cannot be read."""
+    content = _content(path)
+    return str(content.get("run", "")) if isinstance(content, dict) else ""
+
+
 def _write_manifest(path: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content)
     checked = {"format": FORMAT, "crc32": zlib.crc32(text.encode()), "content": content}
@@ -262,7 +340,9 @@ def _write_manifest(path: Path, content: dict[str, Any]) -> None:
         sync(file.fileno())
 
 
-def _content(path: Path, network: dict[str, Any] | None = None) -> dict[str, Any] | str:
+def _content(
+    path: Path, network_at: Callable[[int], dict[str, Any]] | None = None
+) -> dict[str, Any] | str:
     """Return what the manifest of a checkpoint says, or why it cannot be used."""
     try:
         manifest = json.loads(read_manifest(path / MANIFEST))
@@ -274,8 +354,8 @@ def _content(path: Path, network: dict[str, Any] | None = None) -> dict[str, Any
         problem = content_problem(content)
         if problem is not None:
             return f"{MANIFEST} {problem}"
-        if network is not None:
-            other = difference(content["network"], network, "the checkpoint")
+        if network_at is not None:
+            other = difference(content["network"], network_at(content["step"]), "the checkpoint")
             if other is not None:
                 return f"is of another network: {other}"
     except OSError as error:
@@ -308,8 +388,19 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _prune(folder: Path, kept: list[str]) -> None:
-    """Remove all checkpoints but the two that are kept; as long as there is one, keep all."""
-    for path in _newest_first(folder):
-        if path.name not in kept and len(kept) == 2:
-            shutil.rmtree(path)
+def _prune(folder: Path, kept: list[str], run: Run) -> None:
+    """Remove all checkpoints of a run but the two that are kept; as long as there is one, none."""
+    for path in own(folder):
+        if path.name not in kept and len(kept) == 2 and run.wrote(path):
+            shutil.rmtree(path, ignore_errors=True)  # the new one is whole in any case
+
+
+def _stranger(folder: Path, final: Path, run: Run) -> str | None:
+    """Return what keeps a run from saving into a folder, if anything does."""
+    for path in own(folder):
+        whole = NAME.fullmatch(path.name)
+        if whole and path.name not in run.kept and not run.wrote(path):
+            return f"has {path.name}, which is of another run"
+    if os.path.lexists(final) and not _is_own(final):
+        return f"has a {final.name} that is no checkpoint"
+    return None

@@ -15,13 +15,16 @@ from distsp.base.arrays import Array, Ints
 from distsp.base.errors import shorten
 from distsp.checkpoint.arrays import ArrayReader, ArrayWriter
 from distsp.checkpoint.trust import WRONG, UnfitError, check_array, check_numbers
-from distsp.parallel.distributed import Global, Log, Part, PerNeuron, PerSynapse, Rows, is_array
+from distsp.parallel.distributed import Global, OnRank0, Part, PerNeuron, PerSynapse, Rows, is_array
 from distsp.parallel.layout import Layout
 
 FINITE = np.finfo(np.float64).max
 
+IDS = {"id", "source", "target"}
+"""Columns of recorders that say which neuron."""
+
 ENTRIES_TOGETHER = 2_000_000
-"""Synapses or entries of a log that are in memory twice at a time."""
+"""Synapses or rows of a recording that are in memory twice at a time."""
 
 Readers = dict[Layout, ArrayReader]
 """The files that have something of this rank's, and the layout of the rank that wrote each."""
@@ -125,25 +128,25 @@ def _(part: PerNeuron, related: Readers, layout: Layout) -> None:
 
 
 @_write.register
-def _(part: Log, file: ArrayWriter) -> None:
+def _(part: OnRank0, file: ArrayWriter) -> None:
     for column, dtype in part.columns.items():
         file.put_pieces(f"{part.name}/{column}", part.get(column), dtype)
 
 
 @_read.register
-def _(part: Log, related: Readers, layout: Layout) -> None:
-    for reader in related.values():
-        total = reader.length(f"{part.name}/id")
-        for column, dtype in part.columns.items():
-            check_array(reader, f"{part.name}/{column}", (total,), dtype)
-        for low in range(0, total, ENTRIES_TOGETHER):
-            high = min(low + ENTRIES_TOGETHER, total)
-            entries = {
-                column: reader.flat(f"{part.name}/{column}", low, high) for column in part.columns
-            }
-            check_numbers(f"{part.name}/id", entries["id"], 0, layout.n_neurons - 1)
-            own = layout.here(entries["id"])
-            part.append({column: values[own] for column, values in entries.items()})
+def _(part: OnRank0, related: Readers, layout: Layout) -> None:
+    if layout.rank > 0:
+        return
+    reader = next(reader for old, reader in related.items() if old.rank == 0)
+    total = reader.length(f"{part.name}/{next(iter(part.columns))}")
+    for column, dtype in part.columns.items():
+        check_array(reader, f"{part.name}/{column}", (total,), dtype)
+    for low in range(0, total, ENTRIES_TOGETHER):
+        high = min(low + ENTRIES_TOGETHER, total)
+        rows = {c: reader.flat(f"{part.name}/{c}", low, high) for c in part.columns}
+        for column in IDS & rows.keys():
+            check_numbers(f"{part.name}/{column}", rows[column], 0, layout.n_neurons - 1)
+        part.append(rows)
 
 
 @_write.register

@@ -60,7 +60,8 @@ def read_manifest(path: Path) -> bytes:
 
 def content_problem(content: Any) -> str | None:
     """Return what in a manifest is not as it should be, if anything is."""
-    for name, kind in (("network", dict), ("globals", dict), ("experiment", str | None)):
+    kinds = {"network": dict, "globals": dict, "experiment": str | None, "step": int, "run": str}
+    for name, kind in kinds.items():
         if not isinstance(content[name], kind):
             return f"has no {name}"
     if not content["files"]:

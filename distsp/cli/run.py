@@ -8,37 +8,40 @@ import argparse
 import logging
 import os
 import shlex
-import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import NoReturn
 
 import numpy as np
 from tqdm import tqdm
 
-from distsp.base import files
 from distsp.base.errors import InputError, WriteError, meant, tell
+from distsp.base.lock import FolderLock
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint import folder as checkpoint
+from distsp.cli import claim
 from distsp.cli.stops import STOPPED, Schedule, Signals, checkpoints, simulate
 from distsp.cli.streams import open_streams, say
 from distsp.engine.memory import check_memory
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment, list_bundled
-from distsp.parallel.ranks import Ranks, launched_rank
+from distsp.parallel.ranks import INTERRUPTED, Ranks, launched_rank
 from distsp.results.figures import FORMATS, FigureError, plot_structural_plasticity
+from distsp.results.own import is_own
 from distsp.results.quantities import CSV, H5
 from distsp.results.read import Results, load_results
-from distsp.results.sonata import write_sonata
+from distsp.results.sonata import remove_sonata, write_sonata
 from distsp.results.write import write_results
 
 DEFAULT = "structural_plasticity"
 """The experiment that is run if none is named."""
+
+DRAWN = ("png", "pdf")
+"""Formats of the figure, if none is asked for."""
 
 SILENCE = 30.0
 """Seconds without a line of progress, at most, where there is no terminal for a bar."""
@@ -55,34 +58,51 @@ class Job:
     sonata: bool
     resumed: bool
     schedule: Schedule
+    reached: float
+    """Time (ms) up to which there are results already: those of less do not replace them."""
+
+    @property
+    def figures(self) -> list[Path]:
+        """Where the figures will be."""
+        return figures_in(self.folder, self.formats)
+
+
+def figures_in(folder: Path, formats: Iterable[str]) -> list[Path]:
+    """Return where figures of some formats are in a folder of results."""
+    return [folder / f"figure.{suffix}" for suffix in formats]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command on this rank and return its exit code."""
     open_streams()
-    try:
-        ranks = Ranks.world()
-    except InputError as error:  # the processes cannot talk to each other
-        return _complain(error) if launched_rank() == 0 else 2
-    try:
-        on_host = ranks.on_host()[1]
-        job = ranks.broadcast(_prepare(arguments, ranks.size, on_host) if ranks.rank == 0 else None)
-        if isinstance(job, Job):
-            with Signals() as signals:
-                return _run(job, ranks, signals)
-        return job
-    except BaseException as fault:
-        return ranks.fail(fault)
+    with Signals() as signals:
+        try:
+            ranks = Ranks.world()
+            signals.listen(ranks)
+        except InputError as error:  # the processes cannot talk to each other
+            return _complain(error) if launched_rank() == 0 else 2
+        try:
+            on_host = ranks.on_host()[1]
+            with FolderLock() as lock:
+                prepared = None
+                if ranks.rank == 0:
+                    prepared = _prepare(arguments, ranks.size, on_host, lock)
+                job = ranks.broadcast(prepared)
+                return _run(job, ranks, signals) if isinstance(job, Job) else job
+        except BaseException as fault:
+            return ranks.fail(fault)
 
 
-def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job | int:
-    """Return what is to be run, or the exit code if there is nothing to run."""
+def _prepare(
+    arguments: Sequence[str] | None, n_ranks: int, on_host: int, lock: FolderLock
+) -> Job | int:
+    """Return what is to be run in a folder that is locked, or the exit code if there is nothing."""
     try:
         options = _parser().parse_args(arguments)
         if options.list:
             return say(f"{name:24}{what}" for name, what in list_bundled().items())
         resumed = options.resume is not None
-        experiment = _resumed(options) if resumed else _experiment(options)
+        experiment = _resumed(options, lock) if resumed else _experiment(options)
         if options.show:
             return say([experiment.to_toml().rstrip("\n")])
         check_memory(experiment.build(), n_ranks, on_host)
@@ -90,20 +110,27 @@ def _prepare(arguments: Sequence[str] | None, n_ranks: int, on_host: int) -> Job
         if options.output == "":
             raise InputError.at("--output", options.output, "must be the name of a folder")
         folder = Path(options.resume or options.output or experiment.name)
-        _claim(folder, options.force, resumed)
+        if not resumed:
+            claim.lock(folder, "--output", lock)
+        formats = () if options.no_figure else dict.fromkeys(options.figure_format or DRAWN)
+        figures = figures_in(folder, formats)
+        force = options.force
+        claim.claim(folder, experiment, figures, options.sonata, force, resumed, lock.left)
+        reached = claim.reached(folder) if resumed and not force else 0.0
     except InputError as error:
+        lock.close()
         return _complain(error)
     except SystemExit as end:  # argparse has printed the help
         return say([]) or int(end.code or 0)
-    formats = dict.fromkeys(options.figure_format or ("png", "pdf"))
     return Job(
         experiment,
         folder,
-        () if options.no_figure else tuple(formats),
+        tuple(formats),
         options.quiet,
         options.sonata,
         resumed,
         schedule,
+        reached,
     )
 
 
@@ -195,9 +222,9 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     return experiment if options.scale is None else experiment.scaled(options.scale)
 
 
-def _resumed(options: argparse.Namespace) -> Experiment:
-    """Return the experiment of the run that is to go on."""
-    for name in ("experiment", "seed", "set", "scale", "output", "force"):
+def _resumed(options: argparse.Namespace, lock: FolderLock) -> Experiment:
+    """Return the experiment of the run that is to go on, and lock its folder."""
+    for name in ("experiment", "seed", "set", "scale", "output"):
         value = getattr(options, name)
         if not (value is None or value is False or value == []):
             name = name if name == "experiment" else f"--{name}"
@@ -205,7 +232,10 @@ def _resumed(options: argparse.Namespace) -> Experiment:
             raise InputError.at(name, value, right)
     if not options.resume:
         raise InputError.at("--resume", options.resume, "must be the folder of a run")
-    experiment = Experiment.from_toml(checkpoint.experiment_of(checkpoints(Path(options.resume))))
+    folder = Path(options.resume)
+    if folder.is_dir() and not options.show:
+        claim.lock(folder, "--resume", lock)
+    experiment = Experiment.from_toml(checkpoint.experiment_of(checkpoints(folder)))
     duration = options.duration
     return experiment if duration is None else experiment.changed("duration", duration)
 
@@ -216,30 +246,7 @@ def _schedule(options: argparse.Namespace, experiment: Experiment) -> Schedule:
         whole_steps("--checkpoint-every", every, experiment.resolution, least=1)
     if minutes is not None and not minutes > 0:
         raise InputError.at("--checkpoint-minutes", minutes, "must be above 0")
-    return Schedule(every, minutes)
-
-
-def _claim(folder: Path, force: bool, resumed: bool) -> None:
-    """Make sure that the results can be written to `folder`, now rather than after the run."""
-    for path, what in ((folder / H5, "results"), (checkpoints(folder), "checkpoints")):
-        if os.path.exists(path) and not (force or resumed):
-            raise InputError.at(
-                "--output",
-                str(folder),
-                f"has {what} already; --force overwrites them, --resume goes on from a checkpoint",
-            )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if force and checkpoints(folder).exists():
-            shutil.rmtree(checkpoints(folder))  # --resume must not find another run's
-        files.remove_unfinished(folder)
-        checkpoint.remove_unfinished(checkpoints(folder))
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError.at(
-            "--output", str(folder), f"cannot be written: {error.strerror}"
-        ) from None
+    return Schedule(every, minutes, options.resume is not None)
 
 
 def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
@@ -249,25 +256,44 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
         logging.getLogger("distsp").setLevel(logging.ERROR)
     if speaks and ranks.notice:
         tell(ranks.notice)
-    network, duration = job.experiment.build(), job.experiment.duration
+    experiment, duration = job.experiment, job.experiment.duration
     if job.resumed:
-        simulation = Simulation.load(checkpoints(job.folder), network, ranks)
+        simulation = Simulation.load(
+            checkpoints(job.folder), experiment.network_at, ranks, job.folder
+        )
         if duration < simulation.now:
             right = f"ms must be at least the {simulation.now} ms of the checkpoint"
             raise InputError.at("duration", duration, right)
+        if duration < job.reached:
+            right = f"ms must be at least the {job.reached} ms that the results in {job.folder} "
+            right += "have reached; --force replaces them"
+            raise InputError.at("duration", duration, right)
     else:
-        simulation = Simulation(network, ranks)
+        simulation = Simulation(experiment.build(), ranks, scratch=job.folder)
     began, start = time.perf_counter(), simulation.now
     progress = Progress(start, duration) if speaks else None
+    signals.simulating = True
     go_on = f"go on with: python -m distsp.run --resume {shlex.quote(str(job.folder))}"
     try:
-        ended = simulate(simulation, job.experiment, job.folder, job.schedule, signals, progress)
+        left = simulate(
+            simulation,
+            job.experiment,
+            job.folder,
+            job.schedule,
+            signals,
+            progress,
+            job.reached,
+        )
         if progress:
             progress.close()
-        if not ended:
+        if left is not None:
+            again = f"{job.folder / H5} has its recordings; with checkpoints it could go on, "
+            again += "begin it again with --force --checkpoint-minutes 10"
             if ranks.rank == 0:
-                tell(f"stopped by a signal after {simulation.now / 1000.0:g} s; {go_on}")
-            return STOPPED
+                where = f"stopped by a signal after {simulation.now / 1000.0:g} s"
+                with suppress(OSError):  # the terminal may be gone
+                    tell(f"{where}; {go_on if left else again}")
+            return STOPPED if left else INTERRUPTED
         seconds = time.perf_counter() - began
         write_results(simulation, job.experiment, job.folder)
     except WriteError as error:
@@ -278,11 +304,10 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
     if ranks.rank > 0:
         return 0
     results = load_results(job.folder)
-    figures = [job.folder / f"figure.{suffix}" for suffix in job.formats]
-    sonata = job.folder / "sonata"
-    for suffix in FORMATS:  # what stays must not be of another run
-        (job.folder / f"figure.{suffix}").unlink(missing_ok=True)
-    shutil.rmtree(sonata, ignore_errors=True)
+    figures, sonata = job.figures, job.folder / "sonata"
+    for path in filter(is_own, figures_in(job.folder, FORMATS)):  # it may be of another run
+        path.unlink()
+    remove_sonata(sonata)
     if job.sonata:
         write_sonata(results, sonata)
     if figures:
@@ -300,6 +325,8 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
 
 class Progress:
     """Shows how far the simulation is: a bar on a terminal, a line now and then elsewhere.
+
+    A full disk or a terminal that is gone is no reason to end a run.
 
     Parameters
     ----------
@@ -326,14 +353,15 @@ class Progress:
         ms_per_second = max(now - self.start, 1e-9) / max(seconds, 1e-9)
         speed = f"{ms_per_second / 1000.0:.3g} times real time"
         if self.bar is not None:
-            self.bar.set_postfix_str(speed, refresh=False)
-            self.bar.update(now / 1000.0 - self.bar.n)
+            with suppress(OSError):
+                self.bar.set_postfix_str(speed, refresh=False)
+                self.bar.update(now / 1000.0 - self.bar.n)
             return
         tenths = int(10.0 * now / self.duration)
         if tenths > self.tenths or time.perf_counter() - self.spoke > SILENCE:
             self.tenths, self.spoke = tenths, time.perf_counter()
             left = (self.duration - now) / ms_per_second
-            with suppress(OSError):  # a full disk or a lost terminal is no reason to end a run
+            with suppress(OSError):
                 print(
                     f"{100.0 * now / self.duration:3.0f}%  {now / 1000.0:.1f} of "
                     f"{self.duration / 1000.0:.1f} s, {left:.0f} s left, {speed}",
@@ -344,7 +372,8 @@ class Progress:
     def close(self) -> None:
         """Leave the bar as it is."""
         if self.bar is not None:
-            self.bar.close()
+            with suppress(OSError):
+                self.bar.close()
 
 
 def _summary(results: Results, start: float, seconds: float) -> str:

@@ -6,6 +6,7 @@ out anew. The cost of a change follows the length of the rows it touches, not th
 synapses.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -245,8 +246,21 @@ class Adjacency:
         weights, delays : array (n,) of float64 and of int (steps)
             Only where entries are heterogeneous.
         """
+        self.prepared(rows, columns, weights, delays)()
+
+    def prepared(
+        self,
+        rows: AnyInts,
+        columns: AnyInts,
+        weights: Floats = NO_FLOATS,
+        delays: AnyInts = NO_INTS,
+    ) -> Callable[[], None]:
+        """Return what adds entries, as `insert` takes them, and needs no more memory for it.
+
+        It must be called before anything else changes.
+        """
         if len(rows) == 0:
-            return
+            return lambda: None
         # Row and column packed into one number sort ten times faster than a lexical sort.
         packed = (rows.astype(np.int64) << 32) | columns
         if self.heterogeneous:
@@ -256,17 +270,22 @@ class Adjacency:
             packed.sort()
         rows, columns = (packed >> 32).astype(np.int32), packed.astype(np.int32)
         entries = (columns, weights, delays.astype(np.int32))
+        room, pools = None, self.pools
         if self.end + _room_needed(rows, self.length, self.capacity) > len(self.pools[0]):
             changing = self.end > 0
             room = _room_of_all(rows, self.length, changing)
             needed = int(room.sum(dtype=np.int64))
             # An eighth more, for rows that will move.
             pools = self._new_pools(needed + needed // 8 + 64 if changing else needed)
-            self.end = _lay_out(room, self.start, self.length, self.capacity, self.pools, pools)
-            self.pools = pools
-        self.end = _insert(
-            rows, entries, self.start, self.length, self.capacity, self.pools, self.end
-        )
+
+        def put() -> None:
+            table = self.start, self.length, self.capacity
+            if room is not None:
+                self.end = _lay_out(room, *table, self.pools, pools)
+                self.pools = pools
+            self.end = _insert(rows, entries, *table, self.pools, self.end)
+
+        return put
 
     def remove(self, rows: AnyInts, columns: AnyInts, copies: AnyInts) -> None:
         """Remove entries: of those with the same row and column, the one number `copies`.
@@ -276,10 +295,21 @@ class Adjacency:
         rows, columns, copies : array (n,) of int
             `copies` counts from 0 in order of creation, before anything is removed.
         """
+        self.prepared_removal(rows, columns, copies)()
+
+    def prepared_removal(
+        self, rows: AnyInts, columns: AnyInts, copies: AnyInts
+    ) -> Callable[[], None]:
+        """Return what removes entries, as `remove` takes them, and needs no memory for it."""
         packed = (rows.astype(np.int64) << 32) | columns
         order = np.argsort(packed)
         _settle_copies(order, packed, copies)
-        _remove(rows[order], columns[order], copies[order], self.start, self.length, self.pools)
+        entries = rows[order], columns[order], copies[order]
+
+        def close() -> None:
+            _remove(*entries, self.start, self.length, self.pools)
+
+        return close
 
     def entries(self, first: int, last: int) -> tuple[Ints, Int32s, Floats, Int32s]:
         """Return copies of rows `first` to `last - 1`: row numbers, columns, weights, delays."""

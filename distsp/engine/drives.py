@@ -24,6 +24,7 @@ NAME = "drives"
 
 DRIVE = record(
     ("population", np.int64),
+    ("current", np.bool_),  # whether it brings a current
     ("kernel", np.int64),  # address of the compiled kernel of its input
     ("key", np.uint64),
     ("begin", np.int64),  # steps in which it is emitted: from `begin` to before `end`
@@ -111,6 +112,7 @@ class DriveHistory:
             drive, parameters = generator.drives[i], stretch.parameters
             begin, end = parameters.active(network.resolution)
             row["population"] = populations.index(drive.piece.population.name)
+            row["current"] = parameters.carries == "current"
             row["kernel"] = address(input_kernel(str(parameters.name())))
             row["key"] = _stream(network, generator, i)
             row["begin"], row["end"] = max(stretch.begin, begin), min(stretch.end, end)

@@ -25,6 +25,7 @@ POPULATION = record(
     ("stride", np.int64),  # from a variable to the next
     ("n_variables", np.int64),
     ("driven", np.bool_),  # whether it has an external current
+    ("alike", np.bool_),  # whether that is the same for all its neurons
     ("key", np.uint64),  # the stream of random numbers that its model may draw
     ("differ", np.int64),  # what of its constants differs between neurons: a place in KINDS
     ("first_constant", np.int64),  # where its constants begin, if they do
@@ -66,8 +67,8 @@ class Workspace(NamedTuple):
     neurons: Int32s
 
 
-def workspace(n_local: int, slice_steps: int) -> Workspace:
-    """Return the workspace for `n_local` neurons: room for a spike of each in every step.
+def workspace(most_spikes: int, slice_steps: int) -> Workspace:
+    """Return the workspace for neurons that emit at most so many spikes in a step.
 
     Memory that no spike ever reaches is never handed out by the system.
     """
@@ -83,8 +84,8 @@ def workspace(n_local: int, slice_steps: int) -> Workspace:
         scratch=aligned((SCRATCH_ROWS, BLOCK_NEURONS)),
         slots=np.empty(slice_steps, np.int64),
         rows=np.empty((2, ROWS_AHEAD + 1), np.int64),
-        lags=np.empty(n_local * slice_steps, np.int32),
-        neurons=np.empty(n_local * slice_steps, np.int32),
+        lags=np.empty(most_spikes * slice_steps, np.int32),
+        neurons=np.empty(most_spikes * slice_steps, np.int32),
     )
 
 
@@ -168,6 +169,7 @@ def _take_driven(
     drives: Drives,
     p: int,
     driven: bool,
+    alike: bool,
     first_id: int,
     stride: int,
     lo: int,
@@ -176,14 +178,18 @@ def _take_driven(
     n_steps: int,
     work: Workspace,
 ) -> None:
-    """Add what the inputs of population `p` bring to a block of its neurons."""
-    if driven:
+    """Add what the inputs of population `p` bring to a block of its neurons.
+
+    A current that is the same for all stays as it was computed for the first block.
+    """
+    stays = alike and lo > 0
+    if driven and not stays:
         for lag in range(n_steps):
             work.current[lag, :n] = 0.0
     rows = drives.rows
     for i in range(len(rows)):
         row = rows[i]
-        if row.population != p:
+        if row.population != p or (stays and row.current):
             continue
         if row.first_mask < 0:
             into = work.input_ex, work.input_in, work.current
@@ -222,7 +228,7 @@ def _step_block(
 ) -> int:
     """Take a block of neurons of one population through a slice; return the number of spikes."""
     variables, refractory, lo, hi, step, n_steps, first_id, stride = block
-    return kernel(
+    count = kernel(
         variables,
         refractory,
         lo,
@@ -243,6 +249,9 @@ def _step_block(
         count,
         row.first,
     )
+    if count < 0:
+        raise RuntimeError("neurons repeat more spikes in a step than there is room for")
+    return count
 
 
 @inlined
@@ -281,7 +290,9 @@ def integrate(
             hi = min(lo + BLOCK_NEURONS, n)
             first_id = global_id(first + lo, rank, size)
             _take_due(state, homogeneous, occupied, first + lo, first + hi, n_steps, work)
-            _take_driven(drives, p, driven, first_id, size, lo, hi - lo, step, n_steps, work)
+            _take_driven(
+                drives, p, driven, row.alike, first_id, size, lo, hi - lo, step, n_steps, work
+            )
             block = (variables, refractory, lo, hi, step, n_steps, first_id, size)
             if row.differ == 0:
                 equal, numbers = step_of_equal(row.step), populations.constants[p]

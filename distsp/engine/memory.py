@@ -67,7 +67,7 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
     elements = {name for p in network.populations.values() for name in p.elements}
     homogeneous = sum(not spread.heterogeneous for spread in spreads)
     ring = (2 * homogeneous + 16 * (homogeneous < len(types))) * slots
-    per_neuron = 8 * variables + 24 + 12 * len(elements) + ring
+    per_neuron = 8 * variables + 28 + 12 * len(elements) + ring
     synapses = [c.rule.expected(*map(len, network.ends(c))) for c in network.connections]
     # A target of 4 bytes, and where each synapse has its own, a weight of 8 and a delay of 4.
     own = [network.spreads[c.synapse].heterogeneous for c in network.connections]
@@ -82,14 +82,34 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
             f"{needed / 2**30:.1f} GiB per rank, but a rank here has {installed / 2**30:.1f} GiB; "
             "it must be less, or the machines more"
         )
+    check_elements(network, on_host)
+
+
+def check_elements(network: Network, on_host: int) -> None:
+    """Refuse elements that grow to more by the first update than rank 0 could list there.
+
+    Parameters
+    ----------
+    network : Network
+    on_host : int
+        How many ranks share this machine's memory.
+
+    Raises
+    ------
+    InputError
+        Naming the element, and how many there would be.
+    """
+    installed = installed_bytes() / on_host
     interval = network.update_interval or 0.0
     for p in network.populations.values():
         for name, element in p.elements.items():
             # Rank 0 lists what is vacant at an update.
             with np.errstate(over="ignore"):
-                grown = float(np.mean(element.z + np.abs(element.growth_rate) * interval))
-            if 8 * grown * p.size > installed:
+                there = float(np.mean(element.z))
+                grown = float(np.mean(np.abs(element.growth_rate))) * interval
+            if 8 * (there + grown) * p.size > installed:
+                field = "z" if there > grown else "growth_rate"
                 raise InputError(
-                    f"populations.{p.name}.elements.{name}: memory must hold {p.size} times "
-                    f"{grown:g} elements at an update; z and growth_rate must be less"
+                    f"populations.{p.name}.elements.{name}.{field}: memory must hold {p.size} "
+                    f"times {there + grown:g} elements at an update; it must be less"
                 )

@@ -50,12 +50,14 @@ def models_used(network: Network) -> list[str]:
 def plan_populations(network: Network, layout: Layout, state: RankState) -> Populations:
     """Return the populations as the time loop takes them."""
     populations = list(network.populations.values())
-    driven = {
-        drive.piece.population.name
+    currents = [
+        (drive.piece.population.name, drive.piece.whole and generator.parameters.alike)
         for generator in network.inputs.values()
         for drive in generator.drives
         if generator.parameters.carries == "current"
-    }
+    ]
+    driven = {name for name, _ in currents}
+    differently = {name for name, alike in currents if not alike}
     rows = np.zeros(len(populations), dtype=POPULATION)
     equal, own, n_own = [], [np.empty(0)], 0
     for row, p in zip(rows, populations, strict=True):
@@ -78,6 +80,7 @@ def plan_populations(network: Network, layout: Layout, state: RankState) -> Popu
     rows["stride"] = variables.stride
     rows["n_variables"] = variables.n_variables
     rows["driven"] = [p.name in driven for p in populations]
+    rows["alike"] = [p.name not in differently for p in populations]
     rows["key"] = [stream_key(network.seed, Purpose.NEURON, i) for i in range(len(populations))]
     return Populations(rows, constants, np.concatenate(own))
 
@@ -146,6 +149,17 @@ def plan_growth(network: Network, layout: Layout, elements: list[str]) -> Growth
 
 GROWING = {"tau_Ca", "beta_Ca", "growth_rate", "eps", "eta", "psi"}
 """Parameters that growth depends on while time passes."""
+
+
+def growing(network: Network) -> list[Any]:
+    """Return all that growth depends on while time passes, in a fixed order."""
+    return [
+        value
+        for p in network.populations.values()
+        for values in (p.parameters, *p.elements.values())
+        for name, value in values
+        if name in GROWING
+    ]
 
 
 class OwnGrowth:

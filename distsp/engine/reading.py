@@ -1,12 +1,14 @@
 """Questions about the state: answered for the present, without changing anything."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from distsp.base.arrays import Array, Floats
+from distsp.base.arrays import Array, Floats, Ints
 from distsp.base.errors import InputError
+from distsp.base.fields import check_text
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses
 from distsp.network.network import Network
@@ -31,6 +33,8 @@ class StateReading:
     offsets : dict of dict of float or array
         What the variables of each population are kept relative to.
     step : int
+    scratch : Path, optional
+        Folder for what does not stay in memory.
     """
 
     def __init__(
@@ -43,8 +47,9 @@ class StateReading:
         growth: Growth,
         offsets: Mapping[str, Mapping[str, Any]],
         step: int,
+        scratch: Path | None = None,
     ) -> None:
-        self.ranks, self.layout = ranks, layout
+        self.ranks, self.layout, self.scratch = ranks, layout, scratch
         self.step, self.resolution = step, network.resolution
         self._network = network
         self._state, self._synapses, self._growth = state, synapses, growth
@@ -64,6 +69,23 @@ class StateReading:
     def synapse_types(self) -> list[str]:
         """Names of all synapse types, in the order of the names."""
         return list(self._synapses.types)
+
+    @property
+    def plastic_types(self) -> list[str]:
+        """Names of the types that structural updates change, in the order of the names."""
+        return [name for name, table in self._synapses.types.items() if table.plastic]
+
+    def synapse_chunks(self, name: str) -> Iterator[dict[str, Array]]:
+        """Yield the synapses of a type in pieces on rank 0, empty ones elsewhere; collective."""
+        return self._synapses[name].chunks(self.ranks)
+
+    def own_values(self, name: str) -> bool:
+        """Return whether each synapse of a type has a weight and a delay of its own."""
+        return self._synapses[name].heterogeneous
+
+    def between(self, name: str, sources: Ints, targets: Ints) -> Ints:
+        """Return the numbers of synapses of a type between kinds of neurons; collective."""
+        return self.ranks.sum(self._synapses[name].between(sources, targets))
 
     def synapse_count(self, name: str) -> int:
         """Return the number of synapses of a type; collective."""
@@ -89,13 +111,14 @@ class StateReading:
         InputError
             If there is no such quantity.
         """
+        check_text("variable", quantity)
         here, arrays = self.layout.slice_of(population.ids), self._state.arrays
         variables = list(population.parameters.variables)
         what, _, element = quantity.partition("/")
         if quantity == "calcium":
             return self._brought_up()[0][here]
         if quantity == "spike_count":
-            return arrays.spike_count[here].astype(np.int64)
+            return arrays.spike_count[here]
         if what == "z" and element in population.elements:
             return self._brought_up()[1][self._state.row(element), here]
         if what == "z_connected" and element in population.elements:

@@ -1,7 +1,5 @@
 """Which synapses a user's call removes, found in this rank's table."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from distsp.base.arrays import Bools, Int32s, Ints
@@ -18,12 +16,16 @@ Found = tuple[Ints, Ints, Ints]
 """Source (global id), target (local index) and which synapse of the pair, in order of creation."""
 
 
+def pieces_of(table: TypeTable, sources: Ints) -> list[Ints]:
+    """Return sources (global ids) in groups that have so many synapses together."""
+    piece = np.cumsum(table.lengths()[sources]) // SYNAPSES_TOGETHER
+    return np.split(sources, np.flatnonzero(np.diff(piece)) + 1)
+
+
 def drawn_between(
     table: TypeTable, sources: Ints, is_target: Bools, key: np.uint64, fraction: float
-) -> Iterator[Found]:
-    """Yield synapses from some neurons to others in pieces, each with a probability.
-
-    What has been yielded may be removed before the next piece is asked for.
+) -> Found:
+    """Return synapses from some neurons to others, each with a probability.
 
     Parameters
     ----------
@@ -36,22 +38,19 @@ def drawn_between(
     fraction : float
         The probability.
     """
-    lengths = table.lengths()[sources]
-    piece = np.cumsum(lengths) // SYNAPSES_TOGETHER
     layout = table.layout
-    for some in np.split(sources, np.flatnonzero(np.diff(piece)) + 1):
-        yield _drawn_between(
-            some,
-            table.first_row,
-            table.outgoing.start,
-            table.outgoing.length,
-            table.outgoing.pools[0],
-            is_target,
-            key,
-            fraction,
-            layout.rank,
-            layout.size,
-        )
+    return _drawn_between(
+        sources,
+        table.first_row,
+        table.outgoing.start,
+        table.outgoing.length,
+        table.outgoing.pools[0],
+        is_target,
+        key,
+        fraction,
+        layout.rank,
+        layout.size,
+    )
 
 
 @compiled

@@ -1,5 +1,6 @@
 """A network in motion: the conductor of what happens when, on this rank and all others."""
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,15 +11,17 @@ import numpy as np
 from distsp.base.arrays import Array
 from distsp.base.compiled import interpreted
 from distsp.base.errors import InputError
+from distsp.base.fields import check_path
 from distsp.base.time_grid import whole_steps
-from distsp.checkpoint.folder import Checkpoint, find, restore, save
+from distsp.checkpoint.folder import Checkpoint, Run, find, restore, save
 from distsp.checkpoint.trust import UnfitError
 from distsp.engine import loop
+from distsp.engine.carry_over import carry_over
 from distsp.engine.drives import DriveHistory
-from distsp.engine.initial import set_initial_values
+from distsp.engine.initial import set_elements, set_initial_values
 from distsp.engine.integration import workspace
-from distsp.engine.memory import check_memory
-from distsp.engine.plan import local_parameters, plan_growth, plan_populations
+from distsp.engine.memory import check_elements, check_memory
+from distsp.engine.plan import growing, local_parameters, plan_growth, plan_populations
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
@@ -30,12 +33,13 @@ from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
 from distsp.parallel.distributed import Global, Part, check_whole
+from distsp.parallel.interruption import Held, at_once
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.growth import grow_all
-from distsp.recorders import Recorder, Recording
+from distsp.recorders import Change, Recorder, Recording
 from distsp.recorders.population_means import MEANS, Means
-from distsp.recorders.spike_recorder import Spikes
+from distsp.recorders.spike_recorder import Spikes, union
 
 LOOK = 0.5
 """Seconds between two looks at the progress."""
@@ -44,23 +48,31 @@ FIRST_STEPS, FIRST_WORK = 1000, 10_000_000
 """Steps, and neuron-steps of a rank, before the first look: how long they take is not known yet."""
 
 
+WAITING_BYTES = 2**25
+"""What recordings keep on all ranks together before it is handed over to rank 0."""
+
+
 class Simulation:
     """Runs a network, on one rank or as one of several.
 
     Parameters
     ----------
     network : Network
-        The same on all ranks. Its populations and synapse types are fixed from here on;
-        parameters, rates and connections may change between two runs.
+        The same on all ranks. It may change between two runs: parameters, rates, connections, more
+        populations and synapse types.
     ranks : Ranks, optional
         All processes that mpirun started, if not given.
     checkpoint : Checkpoint, optional
         What to go on from; `load` finds it.
+    scratch : Path, optional
+        Folder for recordings that do not stay in memory, in files without a name; the system's
+        folder for such files if not given.
 
     Raises
     ------
     InputError
-        If the network has no neurons, or is another one on another rank.
+        If the network has no neurons, has a simulation already, or is another one on another
+        rank.
 
     Examples
     --------
@@ -77,69 +89,69 @@ class Simulation:
         network: Network,
         ranks: Ranks | None = None,
         checkpoint: Checkpoint | None = None,
+        scratch: Path | None = None,
     ) -> None:
+        if not isinstance(network, Network):
+            raise InputError.at("network", network, "must be a Network")
         if not network.populations:
             raise InputError("populations: there are none; a network needs at least one neuron")
+        network.check_unused()
         self.network = network
-        self.ranks = ranks or Ranks.world()
+        self.ranks, self.scratch = ranks or Ranks.world(), scratch
         self.ranks.meet("Simulation")
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
+        self._on_host = self.ranks.on_host()[1]
+        self._seen = -1
+        self._make_ready()
+        self._held = Held(self.ranks)
+        with self._held:
+            self._begin(checkpoint)
+
+    def _begin(self, checkpoint: Checkpoint | None) -> None:
+        """Make this rank's arrays, and the synapses that have been asked for."""
+        network = self.network
         self.step, self.updated = 0, -1
-        self.layout = Layout(self.ranks.rank, self.ranks.size, network.size)
-        self.elements = sorted({e for p in network.populations.values() for e in p.elements})
-        check_memory(network, self.ranks.size, self.ranks.on_host()[1])
-        network.built = dict(network.spreads)
-        self.tables = Synapses(
-            self.layout, network.synapse_types, network.built, network.resolution, network.seed
-        )
         self.recordings: dict[str, Recording] = {}
-        self.checkpoints: list[str] = []
-        """Names of the last two that were written, or that this simulation came from."""
+        self._saved = Run(self.ranks.broadcast(secrets.token_hex(8)))
         self.counters = np.zeros(7, dtype=np.int64)
         self.seconds = {"update": 0.0, "recording": 0.0}
         self._recorders: dict[str, Recorder] = {}
         self._drive_history = DriveHistory()
-        self._seen = -1
         self._capacity = 0
-        self._work = workspace(self.layout.n_local, self._slice_steps())
-        warm_up(network, self.ranks, _run_briefly)
-        self.state = RankState(
-            self.layout,
-            network.populations,
-            self.elements,
-            len(self.tables.of_kind(heterogeneous=False)),
-            bool(self.tables.of_kind(heterogeneous=True)),
-            max([t.longest_delay for t in self.tables.types.values()], default=1),
-        )
-        self._update = StructuralUpdate(
-            self.ranks, self.layout, self.state, self.tables, network.seed
-        )
-        self._wiring = Wiring(network, self.ranks, self.layout, self.tables, self._update)
         self._offsets: dict[str, dict[str, Any]] = {}
+        self._growing = growing(network)
+        self._make_arrays()
         self._plan()
-        set_initial_values(self.state, network, self._offsets)
+        set_initial_values(self.state, network, network.populations.values(), self._offsets)
         self._look_at_recorders()
         if checkpoint is not None:
             restore(checkpoint, self.parts(), self.layout, self.ranks)
-            self.checkpoints = [checkpoint.folder.name]
+            self._saved.known, self._saved.kept = checkpoint.beside, [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
-        for population in network.populations.values():
-            population.reader = self
 
     @classmethod
-    def load(cls, folder: str | Path, network: Network, ranks: Ranks | None = None) -> Self:
+    def load(
+        cls,
+        folder: str | Path,
+        network: Network | Callable[[int], Network],
+        ranks: Ranks | None = None,
+        scratch: Path | None = None,
+    ) -> Self:
         """Return a simulation that goes on from the newest good checkpoint in a folder; collective.
 
         Parameters
         ----------
         folder : str or Path
             What `save` was given.
-        network : Network
-            As it was when the checkpoint was written, with all that had been changed by then.
+        network : Network or callable
+            As it was when the checkpoint was written, with all that had been changed by then; or
+            what returns it, given the number of the step that the checkpoint goes on with.
         ranks : Ranks, optional
             All processes that mpirun started, if not given; as many as one likes.
+        scratch : Path, optional
+            As for a new one.
 
         Raises
         ------
@@ -147,18 +159,30 @@ class Simulation:
             If there is none, or it is of another network.
         """
         ranks = ranks or Ranks.world()
+        path = check_path("folder", folder)
+        if not (isinstance(network, Network) or callable(network)):
+            raise InputError.at("network", network, "must be a Network, or a function of the step")
+
+        def network_at(step: int) -> Network:
+            return network if isinstance(network, Network) else network(step)
+
         unfit: tuple[Path, str] | None = None
         while True:
-            checkpoint = find(Path(folder), ranks, describe(network), unfit)
+            checkpoint = find(path, ranks, lambda step: describe(network_at(step)), unfit)
             try:
-                return cls(network, ranks, checkpoint)
+                return cls(network_at(checkpoint.content["step"]), ranks, checkpoint, scratch)
             except UnfitError as error:
                 unfit = checkpoint.folder, str(error)
+
+    def __reduce__(self) -> Any:
+        """Refuse to be copied or pickled: ranks share the state, and what of it is compiled."""
+        raise InputError("simulation: cannot be copied; save it, and load it for another network")
 
     def save(self, folder: str | Path, experiment: str | None = None) -> None:
         """Write a checkpoint `checkpoint-<step>` into a folder; collective.
 
-        The last two that this simulation has written stay there, older ones are removed.
+        The last two that this simulation has written stay there, older ones are removed. Nothing
+        else in the folder is touched.
 
         Parameters
         ----------
@@ -168,15 +192,18 @@ class Simulation:
 
         Raises
         ------
+        InputError
+            If the folder has checkpoints that this simulation has neither written nor come from.
         WriteError
             If it cannot be written.
         """
+        path = check_path("folder", folder)
         self.ranks.meet("Simulation.save")
-        self._look_at_network()
-        facts = {"experiment": experiment, "network": describe(self.network)}
-        self.checkpoints = save(
-            Path(folder), self.ranks, self.step, self.parts(), facts, self.checkpoints
-        )
+        with self._held:
+            self._look_at_network()
+            self.flush()
+            facts = {"experiment": experiment, "network": describe(self.network)}
+            save(path, self.ranks, self.step, self.parts(), facts, self._saved)
 
     def parts(self) -> list[Part]:
         """Return all that a checkpoint must hold."""
@@ -201,6 +228,11 @@ class Simulation:
     # What there is to know ------------------------------------------------------------------
 
     @property
+    def checkpoints(self) -> list[str]:
+        """Names of the last two that were written, or that this simulation came from."""
+        return self._saved.kept
+
+    @property
     def now(self) -> float:
         """Simulated time (ms)."""
         return self.step * self.network.resolution
@@ -210,6 +242,12 @@ class Simulation:
         """What `Network.record` asked for, the same on all ranks: "time" (ms), "calcium/E", ..."""
         means = self.recordings.get(MEANS)
         return means.arrays() if isinstance(means, Means) else {}
+
+    @property
+    def n_recordings(self) -> int:
+        """Number of recordings that `Network.record` has asked for and that have been made."""
+        means = self.recordings.get(MEANS)
+        return len(means.columns["time"]) if isinstance(means, Means) else 0
 
     @property
     def timings(self) -> dict[str, float]:
@@ -257,14 +295,41 @@ class Simulation:
 
         They are sorted, and the same on every rank.
         """
+        self.network.check_neurons("neurons", neurons)
         self.ranks.meet("Simulation.spikes")
-        found = [np.empty((0, 2), dtype=np.int64)]
-        for recording in self.recordings.values():
-            if isinstance(recording, Spikes):
-                found.append(recording.of(np.asarray(neurons.ids)))
-        # Neurons that are recorded twice have each spike once.
-        rows = np.unique(self.ranks.join(np.concatenate(found)), axis=0)
+        self.flush()
+        ids = np.asarray(neurons.ids)
+        found = [one.of(ids) for one in self.recordings.values() if isinstance(one, Spikes)]
+        rows = self.ranks.broadcast_array(union(found))
         return rows[:, 0] * self.network.resolution, np.ascontiguousarray(rows[:, 1])
+
+    def recorded(self, name: str) -> dict[str, Any]:
+        """Return what a recorder has recorded so far, on every rank; collective.
+
+        Parameters
+        ----------
+        name : str
+            What `Network.recorder` was given, or returned.
+
+        Returns
+        -------
+        dict
+            Arrays, and lists of names, by what they are called in the results.
+        """
+        if not isinstance(name, str) or name not in self.recordings:
+            raise InputError.unknown("recorder", name, self.recordings)
+        self.ranks.meet(f"Simulation.recorded, {name}")
+        self.flush()
+        found = {}
+        for dataset in self.recordings[name].datasets():
+            key = dataset.name.removeprefix(f"recorders/{name}/")
+            found[key] = self.ranks.broadcast(dataset.array())
+        return found
+
+    def flush(self) -> None:
+        """Hand over to rank 0 what ranks have recorded; collective."""
+        for recording in self.recordings.values():
+            recording.flush(self.ranks)
 
     def reading(self) -> StateReading:
         """Return the network at the present, to be asked."""
@@ -277,33 +342,93 @@ class Simulation:
             self._growth,
             self._offsets,
             self.step,
+            self.scratch,
         )
 
     def read(self, population: Population, quantity: str) -> Array:
         """Return a quantity of every neuron of a population, on every rank; collective."""
+        self.network.check_neurons("population", population)
+        if not isinstance(population, Population):
+            raise InputError.at("population", population, "must be a whole population")
         self.ranks.meet(f"{population.name}.{quantity}")
-        return self.reading().whole(population, quantity)
+        with self._held:
+            return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
-        if name not in self.tables.types:
+        if not isinstance(name, str) or name not in self.tables.types:
             raise InputError.unknown("synapse", name, self.tables.types)
         return self.tables[name]
 
     # From the network's description to arrays ------------------------------------------------
+
+    def _make_ready(self) -> None:
+        """Refuse what does not fit into memory, and compile what has not been; collective."""
+        check_memory(self.network, self.ranks.size, self._on_host)
+        warm_up(self.network, self.ranks, _run_briefly)
+
+    def _make_arrays(self) -> None:
+        """Make the arrays of this rank, with room for all that the network has."""
+        network, ranks = self.network, self.ranks
+        self.layout = Layout(ranks.rank, ranks.size, network.size)
+        self.elements = sorted({e for p in network.populations.values() for e in p.elements})
+        self._room = list(network.populations), dict(network.spreads)
+        self.tables = Synapses(
+            self.layout,
+            dict(network.synapse_types),
+            dict(network.spreads),
+            network.resolution,
+            network.seed,
+        )
+        most_spikes = sum(
+            len(self.layout.ids(p.ids)) * p.parameters.most_spikes
+            for p in network.populations.values()
+        )
+        self._work = workspace(most_spikes, self._slice_steps())
+        self.state = RankState(
+            self.layout,
+            network.populations,
+            self.elements,
+            len(self.tables.of_kind(heterogeneous=False)),
+            bool(self.tables.of_kind(heterogeneous=True)),
+            max([t.longest_delay for t in self.tables.types.values()], default=1),
+        )
+        self._update = StructuralUpdate(ranks, self.layout, self.state, self.tables, network.seed)
+        self._wiring = Wiring(network, ranks, self.layout, self.tables, self._update)
+
+    def _enlarge(self) -> list[Population]:
+        """Make room for what has been added: populations, which it returns, types and delays."""
+        state, tables, n_done = self.state, self.tables, self._wiring.n_done
+        self._make_arrays()
+        self._wiring.n_done = n_done
+        carry_over(self.state, state, self.tables, tables, self.step)
+        return list(self.network.populations.values())[len(state.populations) :]
 
     def _look_at_network(self) -> None:
         """Take over what has changed in the network's description."""
         network = self.network
         if self._seen == network.version:
             return
-        # Calcium and elements up to now have followed the old parameters.
-        if self._seen >= 0:
+        check_elements(network, self._on_host)
+        # Calcium and elements up to now have followed the old parameters. Nothing else ends an
+        # interval, and where one ends is where it is rounded.
+        now, set_z = growing(network), [p for p in network.populations.values() if p.set_z]
+        # What has been added comes last.
+        if set_z or any(np.any(old != new) for old, new in zip(self._growing, now, strict=False)):
             self._grow_all()
+        self._growing = now
+        new: list[Population] = []
+        if (list(network.populations), network.spreads) != self._room:
+            new = self._enlarge()
         self._plan()
+        set_initial_values(self.state, network, new, self._offsets)
+        for population in set_z:
+            set_elements(self.state, population)
+            population.set_z.clear()
         self._drives = self._drive_history.plan(network, self.layout, self.step)
-        self._wiring.catch_up()
+        self._wiring.catch_up(self._held)
         self._look_at_recorders()
-        self.state.make_room_for_events(self.tables.most_incoming())
+        self._make_room_for_events()
+        network.simulated_by(self)
         self._seen = network.version
 
     def _plan(self) -> None:
@@ -311,6 +436,7 @@ class Simulation:
         network, state = self.network, self.state
         self._populations = plan_populations(network, self.layout, state)
         self._growth = plan_growth(network, self.layout, self.elements)
+        self._update.surplus = network.surplus
         self._update.vacant_decay = [
             (
                 state.row(name),
@@ -355,6 +481,9 @@ class Simulation:
     ) -> None:
         """Simulate.
 
+        Ctrl-C ends it early, as does any handler of a signal that raises: on all ranks at the same
+        step, where everything is up to date. Another `run` goes on as if nothing had happened.
+
         Parameters
         ----------
         duration : float
@@ -372,36 +501,58 @@ class Simulation:
             If `duration` is not a whole number of steps, something in the network is wrong, or
             ranks were told different things.
         """
+        for name, given in (("progress", progress), ("stop", stop)):
+            if given is not None and not callable(given):
+                raise InputError.at(name, given, "must be a function of the time (ms)")
         end = self.step + whole_steps("duration", duration, self.network.resolution)
         self.ranks.meet("Simulation.run")
-        self._same.check(duration=duration)
-        self._look_at_network()
+        set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
+        self._same.check(duration=duration, z=set_z)
+        if self._seen != self.network.version:
+            self._make_ready()
+        with self._held:
+            self._look_at_network()
+            self._run(end, progress, stop)
+
+    def _run(
+        self,
+        end: int,
+        progress: Callable[[float], object] | None,
+        stop: Callable[[float], bool] | None,
+    ) -> None:
+        """Simulate up to the beginning of step `end`, from stop to stop."""
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
         while self.step < end:
+            if self.step == 0:
+                self._record()
             if interval and self.step % interval == 0 and self.updated != self.step:
                 self._structural_update()
-            intervals = [interval, *(one.interval for one in self.recordings.values())]
-            stops = [every - self.step % every for every in intervals if every]
+            stops = [one.next_step(self.step) for one in self.recordings.values()]
+            stops.append(self.step - self.step % interval + interval if interval else None)
             began, first = time.perf_counter(), self.step
-            self._advance(min([end, self.step + chunk, *(self.step + n for n in stops)]))
+            self._advance(min([end, self.step + chunk, *(stop for stop in stops if stop)]))
             seconds = time.perf_counter() - began
             self._record()
             if progress:
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
-            told = self.ranks.collect((stopping, seconds))
-            if any(stopping for stopping, _ in told):
+            waiting = sum(recording.waiting for recording in self.recordings.values())
+            told = self.ranks.collect((stopping, seconds, waiting, bool(self._held.came)))
+            self._held.act([came for *_, came in told])
+            if sum(waiting for *_, waiting, _ in told) > WAITING_BYTES:
+                self.flush()
+            if any(stopping for stopping, *_ in told):
                 break
-            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds in told))
+            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, *_ in told))
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
     def _record(self) -> None:
         """Let every recorder whose time has come record the present."""
         began = time.perf_counter()
-        due = [r for r in self.recordings.values() if r.interval and self.step % r.interval == 0]
+        due = [r for r in self.recordings.values() if r.next_step(self.step - 1) == self.step]
         if due:
             reading = self.reading()
             for recording in due:
@@ -411,10 +562,22 @@ class Simulation:
     def _structural_update(self) -> None:
         began = time.perf_counter()
         self._grow_all()
-        self._update.apply(self.step)
-        self.state.make_room_for_events(self.tables.most_incoming())
+        watching = [recording for recording in self.recordings.values() if recording.sees_updates]
+        changes: list[Change] | None = [] if watching else None
+        for recording in watching:
+            recording.begin_update(self.reading())
+        self._update.apply(self.step, changes)
+        for recording in watching:
+            recording.end_update(self.reading(), changes or [])
+        self._make_room_for_events()
         self.updated = self.step
         self.seconds["update"] += time.perf_counter() - began
+
+    def _make_room_for_events(self) -> None:
+        """Count what arrives in a step in as many bits as it may need."""
+        repeats = any(p.parameters.most_spikes > 1 for p in self.network.populations.values())
+        most = 2**32 - 1 if repeats else self.tables.most_incoming()
+        self.state.make_room_for_events(most)
 
     def _grow_all(self) -> None:
         """Bring calcium and elements of all neurons up to the present."""
@@ -467,7 +630,8 @@ class Simulation:
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:
     """Run all that there is to compile."""
-    simulation = Simulation(network, ranks)
-    simulation.run(0.6)
-    for name in network.synapse_types:
-        simulation.synapses(name)
+    with at_once():
+        simulation = Simulation(network, ranks)
+        simulation.run(0.6)
+        for name in network.synapse_types:
+            simulation.synapses(name)

@@ -19,7 +19,7 @@ class State(NamedTuple):
     refractory: Int32s  # steps left
     calcium: Floats  # as it was at `calcium_step`
     calcium_step: Ints
-    spike_count: Int32s
+    spike_count: Ints
     z: Floats  # (element, neuron): as it was at `calcium_step`
     z_connected: Int32s  # (element, neuron)
     due_counts: Array  # (homogeneous type, step mod n, neuron) uint16 or uint32: events to arrive
@@ -91,7 +91,8 @@ class RankState:
         heterogeneous: bool,
         n_slots: int,
     ) -> None:
-        self.layout, self.populations, self.elements = layout, populations, elements
+        self.layout, self.elements = layout, elements
+        self.populations = dict(populations)
         n, m = layout.n_local, len(elements)
         here = [layout.slice_of(p.ids) for p in populations.values()]
         self.variable_layout = VariableLayout(
@@ -103,7 +104,7 @@ class RankState:
             refractory=aligned(n, np.int32),
             calcium=np.zeros(n),
             calcium_step=np.zeros(n, dtype=np.int64),
-            spike_count=np.zeros(n, dtype=np.int32),
+            spike_count=np.zeros(n, dtype=np.int64),
             z=np.zeros((m, n)),
             z_connected=np.zeros((m, n), dtype=np.int32),
             due_counts=aligned((n_homogeneous, n_slots, n), np.uint16),

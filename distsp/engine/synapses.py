@@ -5,7 +5,7 @@ table, by local target, so that a target finds its sources without a search. Bot
 place and stay sorted, so the place of a synapse among those of its pair says when it was made.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -86,6 +86,27 @@ def own_uniforms(key: np.uint64, sources: Ints, targets: Ints, serial: Ints, whi
     return numbers
 
 
+@compiled
+def count_between(
+    begin: Ints,
+    length: Int32s,
+    targets: Int32s,
+    source_kinds: Ints,
+    target_kinds: Ints,
+    counts: Ints,
+) -> None:
+    """Count synapses by kind of source and kind of target; those of the kind 0 do not count.
+
+    `begin` and `length` say where the targets of each source are.
+    """
+    for source in range(len(source_kinds)):
+        row = counts[source_kinds[source]]
+        if source_kinds[source] > 0:
+            for i in range(begin[source], begin[source] + length[source]):
+                row[target_kinds[targets[i]]] += 1
+    counts[:, 0] = 0
+
+
 class TypeTable:
     """The synapses of a type onto this rank's neurons.
 
@@ -98,6 +119,8 @@ class TypeTable:
     layout : Layout
     resolution : float
         ms.
+    index : int
+        Place in the order of creation.
     key : uint64
         The stream of what each synapse draws for itself.
     outgoing, incoming : Adjacency
@@ -123,6 +146,7 @@ class TypeTable:
         spread: Spread,
         layout: Layout,
         resolution: float,
+        index: int,
         key: np.uint64,
         outgoing: Adjacency,
         place: int,
@@ -130,7 +154,7 @@ class TypeTable:
         incoming_place: int,
     ) -> None:
         self.name, self.description = name, description
-        self.layout, self.resolution = layout, resolution
+        self.layout, self.resolution, self.index = layout, resolution, index
         self.outgoing, self.incoming = outgoing, incoming
         self.heterogeneous, self.plastic = spread.heterogeneous, description.plastic
         self.delay, self.longest_delay = spread.shortest, spread.longest
@@ -161,16 +185,47 @@ class TypeTable:
         weight, delay : float, distribution or array (n,) of float64, optional
             Where they are not the type's; only where each synapse has its own. Delays in ms.
         """
+        self.prepared(sources, targets, weight, delay)()
+
+    def prepared(
+        self,
+        sources: Ints,
+        targets: Ints,
+        weight: float | Distribution | Floats | None = None,
+        delay: Delay | Floats | None = None,
+    ) -> Callable[[], None]:
+        """Return what adds synapses, as `add` takes them, and needs no more memory for it.
+
+        It must be called before anything else changes.
+        """
         own = self._draw_own(sources, targets, weight, delay) if self.heterogeneous else ()
-        self.insert(sources, targets, *own)
+        insert = self._prepared(sources, targets, *own)
+
+        def put() -> None:
+            self.created += self.heterogeneous
+            insert()
+
+        return put
 
     def insert(self, sources: Ints, targets: Ints, *own: Array) -> None:
         """Add synapses whose own weights and delays (steps), if they have any, are known."""
-        self.outgoing.insert(self.first_row + sources, targets, *own)
+        self._prepared(sources, targets, *own)()
+
+    def _prepared(self, sources: Ints, targets: Ints, *own: Array) -> Callable[[], None]:
+        """Return what adds synapses and needs no more memory for it."""
+        puts = [self.outgoing.prepared(self.first_row + sources, targets, *own)]
+        most = 0
         if self.plastic:
-            self.incoming.insert(self.first_incoming_row + targets, sources)
+            puts.append(self.incoming.prepared(self.first_incoming_row + targets, sources))
         elif len(targets):
-            self._most_incoming += int(np.bincount(targets).max())
+            most = int(np.bincount(targets).max())
+
+        def put() -> None:
+            for one in puts:
+                one()
+            self._most_incoming += most
+
+        return put
 
     def remove(self, sources: Ints, targets: Ints, copies: Ints) -> None:
         """Remove synapses.
@@ -184,9 +239,12 @@ class TypeTable:
         copies : array (n,) of int64
             Which synapse of the pair, in order of creation.
         """
-        self.outgoing.remove(self.first_row + sources, targets, copies)
+        tables = [self.outgoing.prepared_removal(self.first_row + sources, targets, copies)]
         if self.plastic:
-            self.incoming.remove(self.first_incoming_row + targets, sources, copies)
+            rows = self.first_incoming_row + targets
+            tables.append(self.incoming.prepared_removal(rows, sources, copies))
+        for remove in tables:
+            remove()
 
     def connects(self, source: int, target: int) -> bool:
         """Return whether there is a synapse from a global id to a local index."""
@@ -203,10 +261,36 @@ class TypeTable:
         end = self.first_row + self.layout.n_neurons
         return int(self.outgoing.length[self.first_row : end].sum(dtype=np.int64))
 
+    def between(self, sources: Ints, targets: Ints) -> Ints:
+        """Return the numbers of synapses onto this rank's neurons between kinds of neurons.
+
+        Parameters
+        ----------
+        sources, targets : array (n_neurons,) of int64
+            The kind of each neuron, 0 for those that do not count.
+
+        Returns
+        -------
+        array of int64
+            A row for each kind of source, a column for each kind of target.
+        """
+        rows = slice(self.first_row, self.first_row + self.layout.n_neurons)
+        counts = np.zeros((sources.max(initial=0) + 1, targets.max(initial=0) + 1), dtype=np.int64)
+        start, length = self.outgoing.start[rows], self.outgoing.length[rows]
+        own = targets[self.layout.ids()]
+        count_between(start, length, self.outgoing.pools[0], sources, own, counts)
+        return counts
+
     def column(self, name: str, first: int, last: int) -> Array:
         """Return "target", "weight" or "delay" of the synapses of some sources, in their order."""
-        entries = self.outgoing.entries(self.first_row + first, self.first_row + last)
-        return entries[1 + list(self.columns).index(name)]
+        return self.entries(first, last)[1 + list(self.columns).index(name)]
+
+    def entries(self, first: int, last: int) -> tuple[Array, ...]:
+        """Return sources, targets, weights and delays of the synapses of some sources; in order."""
+        entries: tuple[Array, ...] = self.outgoing.entries(
+            self.first_row + first, self.first_row + last
+        )
+        return entries[0] - self.first_row, *entries[1 : 1 + len(self.columns)]
 
     def most_incoming(self) -> int:
         """Return a bound of how many synapses of this type a neuron here has."""
@@ -235,14 +319,14 @@ class TypeTable:
 
     def _piece(self, ranks: Ranks, first: int, last: int) -> dict[str, Array]:
         """Gather the synapses of some sources."""
-        entries = self.outgoing.entries(self.first_row + first, self.first_row + last)
-        rows, columns, weights, delays = entries
-        source = ranks.join_on_0(rows - self.first_row)
-        target = ranks.join_on_0(self.layout.ids_at(columns.astype(np.int64)))
-        order = np.lexsort((target, source))
+        sources, targets, *own = self.entries(first, last)
+        source = ranks.join_on_0(sources)
+        target = ranks.join_on_0(self.layout.ids_at(targets.astype(np.int64)))
+        # Packed into one number, and in sorted pieces of the ranks: faster than by two keys.
+        order = np.argsort(source << 32 | target, kind="stable")
         if self.heterogeneous:
-            weight = ranks.join_on_0(weights)[order]
-            delay = ranks.join_on_0(delays)[order] * self.resolution
+            weight = ranks.join_on_0(own[0])[order]
+            delay = ranks.join_on_0(own[1])[order] * self.resolution
         else:
             weight = np.full(len(source), self.description.weight, dtype=np.float64)
             delay = np.full(len(source), self.description.delay, dtype=np.float64)
@@ -259,7 +343,6 @@ class TypeTable:
         weight = self.description.weight if weight is None else weight
         delay = self.description.delay if delay is None else delay
         which = 2 * self.created
-        self.created += 1
         draws = isinstance(weight, Distribution) or isinstance(delay, Distribution)
         ids = self.layout.ids_at(targets) if draws else targets
         serial = serial_of_pairs(sources, ids) if draws else targets
@@ -310,7 +393,8 @@ class Synapses:
         resolution: float,
         seed: int,
     ) -> None:
-        names = sorted(types)
+        # Types that are added later change neither the order of creation nor the random numbers.
+        made, names = list(types), sorted(types)
         own = [spreads[name].heterogeneous for name in names]
         plastic = [types[name].plastic for name in names]
         rows = max(own.count(False), own.count(True)) * layout.n_neurons
@@ -329,7 +413,8 @@ class Synapses:
                 spreads[name],
                 layout,
                 resolution,
-                stream_key(seed, Purpose.SYNAPSE, i),
+                made.index(name),
+                stream_key(seed, Purpose.SYNAPSE, made.index(name)),
                 self.heterogeneous if own[i] else self.homogeneous,
                 own[:i].count(own[i]),
                 self.incoming,

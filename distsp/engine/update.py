@@ -5,16 +5,22 @@ broadcasts; every rank applies its part. What is sent is bounded by the elements
 must go. What is drawn stands in `plasticity`; here is who tells whom.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from distsp.base.arrays import Bools, Floats, Ints
+from distsp.base.errors import InputError
+from distsp.base.fields import MAX_SIZE
+from distsp.engine.memory import installed_bytes
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
-from distsp.plasticity.breaking import candidates, lowest_of_each
+from distsp.plasticity.breaking import MOST_COPIES, candidates, lowest_of_each
 from distsp.plasticity.elements import bind, lose_vacant, vacant
 from distsp.plasticity.pairing import pair
+from distsp.recorders import Change
 from distsp.rng.streams import Purpose, stream_key
 
 
@@ -34,6 +40,8 @@ class StructuralUpdate:
     vacant_decay : list of (int, slice, array)
         Row of the element, neurons of this rank, and the fraction of their vacant elements that
         they lose at an update: one for all, or one for each.
+    surplus : str
+        "one" if z is lifted by each synapse that breaks, "all" if only by one that is made.
     """
 
     def __init__(
@@ -42,50 +50,85 @@ class StructuralUpdate:
         self.ranks, self.layout, self.state = ranks, layout, state
         self.synapses, self.seed = synapses, seed
         self.vacant_decay: list[tuple[int, slice, Floats]] = []
+        self.surplus = "one"
+        self._changes: list[Change] | None = None
 
-    def apply(self, step: int) -> None:
-        """Break and make synapses, the elements having been brought up to `step`."""
-        for index, table in enumerate(self.synapses.types.values()):
+    def apply(self, step: int, changes: list[Change] | None = None) -> None:
+        """Break and make synapses, the elements having been brought up to `step`.
+
+        Parameters
+        ----------
+        step : int
+        changes : list of Change, optional
+            Filled with what is broken and made.
+
+        Raises
+        ------
+        InputError
+            On one rank, before anything has changed, if there are more elements than can be
+            counted; if there are more than can be listed, on rank 0.
+        """
+        self._changes = changes
+        for name in self.state.elements:
+            highest = self.state.arrays.z[self.state.row(name)].max(initial=0.0)
+            if not highest <= MAX_SIZE:
+                raise InputError(
+                    f"elements.{name}: a neuron has {highest:g} of them at the update at step "
+                    f"{step}, more than {MAX_SIZE}; growth_rate must be less"
+                )
+        for table in self.synapses.types.values():
             if table.plastic:
-                self._break_outgoing(table, index, step)
-                self._break_incoming(table, index, step)
-                self._pair(table, index, step)
+                self._break_outgoing(table, step)
+                self._break_incoming(table, step)
+                self._pair(table, step)
         z, z_connected = self.state.arrays.z, self.state.arrays.z_connected
         for element, here, tau_vacant in self.vacant_decay:
             lose_vacant(z[element, here], z_connected[element, here], tau_vacant)
 
-    def bind_initial(self, table: TypeTable, sources: Ints, targets: Ints) -> None:
-        """Bind the elements of synapses that a rule has made onto this rank's neurons.
+    def binding(self, table: TypeTable, made: Ints, targets: Ints) -> Callable[[], None]:
+        """Return what binds the elements of synapses that a rule has drawn.
+
+        It needs no more memory.
 
         Parameters
         ----------
-        sources : array (n,) of int64
-            Global ids.
+        made : array (n_neurons,) of int64
+            How many synapses each source gets on all ranks, by global id.
         targets : array (n,) of int64
-            Local indices.
+            Local indices of the synapses' targets on this rank.
         """
         pre, post = self._elements(table)
-        made = self.ranks.sum(np.bincount(sources, minlength=self.layout.n_neurons))
         own = made[self.layout.ids()]
-        self._bind(pre, np.repeat(np.arange(len(own)), own), 1)
-        self._bind(post, targets, 1)
+        sources = np.repeat(np.arange(len(own)), own)
 
-    def free_removed(self, table: TypeTable, sources: Ints, targets: Ints) -> None:
-        """Free the elements of synapses that a user has removed from this rank's neurons.
+        def bind() -> None:
+            self._bind(pre, sources, 1)
+            self._bind(post, targets, 1)
 
-        They stay with their neurons, unlike those that a neuron has lost.
+        return bind
+
+    def freeing(self, table: TypeTable, lost: Ints, lost_here: Ints) -> Callable[[], None]:
+        """Return what frees the elements of synapses that a user has removed.
+
+        They stay with their neurons, unlike those that a neuron has lost. It needs no more memory.
 
         Parameters
         ----------
-        sources : array (n_neurons,) of int64
-            How many synapses onto this rank's neurons each source has lost, by global id.
-        targets : array (n_local,) of int64
+        lost : array (n_neurons,) of int64
+            How many synapses each source has lost on all ranks, by global id.
+        lost_here : array (n_local,) of int64
             How many each neuron of this rank has lost.
         """
         pre, post = self._elements(table)
-        z_connected = self.state.arrays.z_connected
-        z_connected[pre] -= self.ranks.sum(sources)[self.layout.ids()].astype(np.int32)
-        z_connected[post] -= targets.astype(np.int32)
+        of_sources = lost[self.layout.ids()].astype(np.int32)
+        of_targets = lost_here.astype(np.int32)
+
+        def free() -> None:
+            z_connected = self.state.arrays.z_connected
+            z_connected[pre] -= of_sources
+            z_connected[post] -= of_targets
+
+        return free
 
     def _elements(self, table: TypeTable) -> tuple[int, int]:
         """Return the rows of the state that have the type's pre- and postsynaptic element."""
@@ -95,7 +138,8 @@ class StructuralUpdate:
     def _bind(self, element: int, places: Ints, change: int) -> None:
         """Bind (1) or free (-1) an element of each of this rank's neurons at `places`."""
         arrays = self.state.arrays
-        bind(arrays.z[element], arrays.z_connected[element], places, change)
+        lifts = change > 0 or self.surplus == "one"
+        bind(arrays.z[element], arrays.z_connected[element], places, change, lifts)
 
     def _vacant(self, element: int) -> tuple[Ints, Ints]:
         """Return this rank's neurons (global ids) with vacant != 0, and their vacant counts."""
@@ -113,53 +157,60 @@ class StructuralUpdate:
         """Return all neurons with vacant elements, and how many, on rank 0."""
         ids, counts = self._vacant(element)
         free = self.ranks.join_on_0(np.stack([ids[counts > 0], counts[counts > 0]], axis=1))
+        if 8 * (total := int(free[:, 1].sum())) > installed_bytes():
+            raise InputError(
+                f"elements.{self.state.elements[element]}: memory must hold {total} vacant ones at "
+                "an update; growth_rate must be less"
+            )
         free = free[np.argsort(free[:, 0])]
         return free[:, 0], free[:, 1]
 
-    def _break_outgoing(self, table: TypeTable, index: int, step: int) -> None:
+    def _break_outgoing(self, table: TypeTable, step: int) -> None:
         """Each neuron with too few presynaptic elements loses that many outgoing synapses."""
         ids, counts = self._vacant(self._elements(table)[0])
         owners, quotas = self._in_order(ids[counts < 0], -counts[counts < 0])
         if len(owners) == 0:
             return
-        place, other, copy, lot = candidates(
+        place, other, copy, lot, most = candidates(
             table.first_row + owners,
             owners,
             quotas,
             table.outgoing.start,
             table.outgoing.length,
             table.outgoing.pools[0],
-            stream_key(self.seed, Purpose.BREAK_OUTGOING, index),
+            stream_key(self.seed, Purpose.BREAK_OUTGOING, table.index),
             step,
             True,
             self.layout.rank,
             self.layout.size,
         )
+        _check_copies(table, most)
         drawn = self.ranks.join_on_0(np.stack([place, other, copy, lot.view(np.int64)], axis=1))
         place, other, copy, lot = columns(drawn)
         gone = lowest_of_each(place, lot.view(np.uint64), (other << 16) | copy, quotas)
         broken = np.stack([owners[place[gone]], other[gone], copy[gone]], axis=1)
         self._apply_broken(table, self.ranks.broadcast_array(broken))
 
-    def _break_incoming(self, table: TypeTable, index: int, step: int) -> None:
+    def _break_incoming(self, table: TypeTable, step: int) -> None:
         """Each neuron with too few postsynaptic elements loses that many incoming synapses."""
         ids, counts = self._vacant(self._elements(table)[1])
         owners, quotas = ids[counts < 0], -counts[counts < 0]
         if self.ranks.largest(len(owners)) == 0:
             return
-        place, other, copy, _ = candidates(
+        place, other, copy, _, most = candidates(
             table.first_incoming_row + self.layout.places(owners),
             owners,
             quotas,
             table.incoming.start,
             table.incoming.length,
             table.incoming.pools[0],
-            stream_key(self.seed, Purpose.BREAK_INCOMING, index),
+            stream_key(self.seed, Purpose.BREAK_INCOMING, table.index),
             step,
             False,
             0,
             1,
         )
+        _check_copies(table, most)
         broken = np.stack([other, owners[place], copy], axis=1)
         self._apply_broken(table, self.ranks.join(broken))
 
@@ -170,11 +221,11 @@ class StructuralUpdate:
         self._free_or_bind(table, sources, targets, -1)
         table.remove(sources[here], self.layout.places(targets[here]), copies[here])
 
-    def _pair(self, table: TypeTable, index: int, step: int) -> None:
+    def _pair(self, table: TypeTable, step: int) -> None:
         """Bind vacant elements to each other."""
         description = table.description
         pre, post = self._elements(table)
-        key = stream_key(self.seed, Purpose.PAIR, index)
+        key = stream_key(self.seed, Purpose.PAIR, table.index)
         sources, targets = pair(
             *self._free(pre), *self._free(post), key, step, description.allow_autapses
         )
@@ -190,6 +241,8 @@ class StructuralUpdate:
 
     def _free_or_bind(self, table: TypeTable, sources: Ints, targets: Ints, change: int) -> None:
         """Free (-1) or bind (1) the elements of synapses on the ranks that have the neurons."""
+        if self._changes is not None:
+            self._changes.append(Change(table.name, change > 0, sources, targets))
         for element, ids in zip(self._elements(table), (sources, targets), strict=True):
             self._bind(element, self.layout.places(ids[self.layout.here(ids)]), change)
 
@@ -205,6 +258,21 @@ class StructuralUpdate:
         for i in np.flatnonzero(kept & here):
             there[i] = table.connects(int(made[i, 0]), int(places[i]))
         return kept & (self.ranks.sum(there) == 0)
+
+
+def _check_copies(table: TypeTable, most: int) -> None:
+    """Refuse more synapses of a pair than lots are drawn for.
+
+    Raises
+    ------
+    InputError
+        On the rank that has them.
+    """
+    if most > MOST_COPIES:
+        raise InputError(
+            f"synapse_types.{table.name}: {most} synapses connect the same two neurons, but an "
+            f"update can choose among {MOST_COPIES} at most"
+        )
 
 
 def columns(table: Ints) -> Ints:

@@ -66,9 +66,27 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
     if PLAIN or not wanted:
         return
     _warm.update(wanted)
-    if ranks.on_host()[0] == 0:
-        compiling = _Notice()
-        with event.install_listener("numba:compile", compiling):
+    try:
+        if ranks.on_host()[0] == 0:
+            _compile(wanted, ranks, simulate)
+        ranks.rest()
+        if ranks.rank == 0 and (notice := machine_code.notice()):
+            LOG.warning("distsp: %s", notice)
+    except BaseException as error:
+        _warm.difference_update(wanted)
+        # A handler that raises while compiled code runs makes Numba raise this.
+        if isinstance(error, SystemError) and error.__cause__ is not None:
+            raise error.__cause__ from None
+        raise
+
+
+def _compile(
+    wanted: set[tuple[str, int]], ranks: Ranks, simulate: Callable[[Network, Ranks], None]
+) -> None:
+    """Compile what is wanted, and say so where it takes long."""
+    notice = _Notice()
+    try:
+        with event.install_listener("numba:compile", notice):
             for model, kind in wanted - {EVERYTHING}:
                 if model in NeuronModel.members:
                     model_kernel(model, kind)
@@ -76,10 +94,8 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
                     input_kernel(model)
             if EVERYTHING in wanted:
                 simulate(_everything(), ranks.alone())
-        compiling.cancel()
-    ranks.rest()
-    if ranks.rank == 0 and (notice := machine_code.notice()):
-        LOG.warning("distsp: %s", notice)
+    finally:
+        notice.cancel()
 
 
 def _everything() -> Network:
@@ -106,4 +122,5 @@ def _everything() -> Network:
     net.drive(net.poisson_generator(rate=1e4), a, weight=1.0, delay=0.1)
     net.record(0.2)
     net.record_spikes(a)
+    net.recorder("synapse_counts", interval=0.2, groups={"all": a})
     return net

@@ -1,22 +1,41 @@
-"""What a user's calls make and remove of this rank's synapses, in the order in which they came."""
+"""What a user's calls make and remove of this rank's synapses, in the order in which they came.
 
-from collections.abc import Iterable
-from typing import Any
+Each is done whole or not at all, also where it is interrupted or runs out of memory: what needs
+memory, and may fail on one rank, comes first on all of them, and the change itself needs none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
-from distsp.base.arrays import Floats
+from distsp.base.arrays import Floats, Ints
 from distsp.base.columns import FloatColumn
 from distsp.base.errors import InputError
-from distsp.engine.removal import Found, drawn_between, oldest_of_pairs
-from distsp.engine.synapses import Synapses
+from distsp.engine.removal import Found, drawn_between, oldest_of_pairs, pieces_of
+from distsp.engine.synapses import Synapses, TypeTable
 from distsp.engine.update import StructuralUpdate
 from distsp.network.disconnection import Disconnection
 from distsp.network.network import Network
 from distsp.network.rules import Connection, Drawn, Ends
+from distsp.parallel.interruption import Held
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.rng.streams import Purpose, stream_key
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Removal:
+    """A disconnection that has begun; each of its pieces is removed once."""
+
+    pieces: list[Callable[[], Found]]
+    of_sources: Ints
+    of_targets: Ints
+    n_done: int = 0
 
 
 class Wiring:
@@ -48,33 +67,49 @@ class Wiring:
         self.network, self.ranks, self.layout = network, ranks, layout
         self.tables, self.update = tables, update
         self.n_done = 0
+        self._removal: _Removal | None = None
 
-    def catch_up(self) -> None:
-        """Do what has been asked for since the last time; collective."""
+    def catch_up(self, held: Held) -> None:
+        """Do what has been asked for since the last time; collective.
+
+        Parameters
+        ----------
+        held : Held
+            May act between two of them.
+        """
         for index, change in self.network.wiring()[self.n_done :]:
             if isinstance(change, Disconnection):
                 self._disconnect(index, change)
             else:
                 self._connect(index, change)
             self.n_done += 1
+            held.boundary()
 
     def _connect(self, index: int, connection: Connection) -> None:
         """Make the synapses of a connection onto this rank's neurons."""
-        source, target = self.network.ends(connection)
         table = self.tables[connection.synapse]
+        drawn, sources, targets, made = self._on_all(lambda: self._drawn(index, connection))
+        if table.plastic:
+            made = self.ranks.sum(made)
+
+        def changes() -> list[Callable[[], None]]:
+            weight = _own(connection.weight, drawn.weights, drawn)
+            delay = _own(connection.delay, drawn.delays, drawn)
+            add = table.prepared(sources, targets, weight, delay)
+            return [add, self.update.binding(table, made, targets)] if table.plastic else [add]
+
+        for change in self._on_all(changes):
+            change()
+
+    def _drawn(self, index: int, connection: Connection) -> tuple[Drawn, Ints, Ints, Ints]:
+        """Return a connection's synapses: sources, targets here, and how many of each source."""
+        source, target = self.network.ends(connection)
         source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
         ends = Ends(source_ids, target_ids, self.layout.here(target_ids))
         key = stream_key(self.network.seed, Purpose.CONNECTION, index)
         drawn = connection.rule.draw(key, ends)
         sources, targets = source_ids[drawn.sources], self.layout.places(target_ids[drawn.targets])
-        table.add(
-            sources,
-            targets,
-            _own(connection.weight, drawn.weights, drawn),
-            _own(connection.delay, drawn.delays, drawn),
-        )
-        if table.plastic:
-            self.update.bind_initial(table, sources, targets)
+        return drawn, sources, targets, np.bincount(sources, minlength=self.layout.n_neurons)
 
     def _disconnect(self, index: int, disconnection: Disconnection) -> None:
         """Remove the synapses that a disconnection names from this rank's neurons.
@@ -84,13 +119,23 @@ class Wiring:
         InputError
             On every rank, if one of the pairs has no synapse; the disconnection is forgotten.
         """
+        table = self.tables[disconnection.synapse]
+        if self._removal is None:
+            self._removal = self._begun(index, disconnection, table)
+        removal = self._removal
+        self._on_all(lambda: _remove(table, removal))
+        if table.plastic:
+            lost = self.ranks.sum(removal.of_sources)
+            free = self._on_all(lambda: self.update.freeing(table, lost, removal.of_targets))
+            free()
+        self._removal = None
+
+    def _begun(self, index: int, disconnection: Disconnection, table: TypeTable) -> _Removal:
+        """Return what there is to remove, in pieces; collective."""
         network, layout = self.network, self.layout
         source, target = network.ends(disconnection)
-        table = self.tables[disconnection.synapse]
         source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
-        lost_by_source = np.zeros(layout.n_neurons, dtype=np.int64)
-        lost_by_target = np.zeros(layout.n_local, dtype=np.int64)
-        found: Iterable[Found]
+        pieces: list[Callable[[], Found]]
         if disconnection.sources is not None and disconnection.targets is not None:
             sources = source_ids[disconnection.sources.array]
             targets = target_ids[disconnection.targets.array]
@@ -99,25 +144,47 @@ class Wiring:
             copies, there = oldest_of_pairs(table, *mine)
             missing = self.ranks.collect(here[~there].min(initial=len(targets)).item())
             if min(missing) < len(targets):
-                del network.disconnections[index]
-                network.has_changed()
+                network.forget_disconnection(index)
                 raise InputError(
                     f"disconnections.{index}: there is no such synapse of {table.name} from neuron "
                     f"{sources[min(missing)]} to neuron {targets[min(missing)]}"
                 )
-            found = [(*mine, copies)]
+            pieces = [lambda: (*mine, copies)]
         else:
             fraction = 1.0 if disconnection.fraction is None else disconnection.fraction
             key = stream_key(network.seed, Purpose.DISCONNECT, index)
             is_target = np.zeros(layout.n_local, dtype=bool)
             is_target[layout.places(target_ids[layout.here(target_ids)])] = True
-            found = drawn_between(table, source_ids, is_target, key, fraction)
-        for sources, targets, copies in found:
-            lost_by_source += np.bincount(sources, minlength=layout.n_neurons)
-            lost_by_target += np.bincount(targets, minlength=layout.n_local)
-            table.remove(sources, targets, copies)
-        if table.plastic:
-            self.update.free_removed(table, lost_by_source, lost_by_target)
+            pieces = [
+                partial(drawn_between, table, some, is_target, key, fraction)
+                for some in pieces_of(table, source_ids)
+            ]
+        of_sources = np.zeros(layout.n_neurons, dtype=np.int64)
+        return _Removal(pieces, of_sources, np.zeros(layout.n_local, dtype=np.int64))
+
+    def _on_all(self, task: Callable[[], T]) -> T:
+        """Do something on every rank; where one runs out of memory, all do. Collective."""
+        done, problem = None, None
+        try:
+            done = task()
+        except MemoryError as error:
+            problem = error
+        failed = self.ranks.collect(problem is not None)
+        if any(failed):
+            raise problem or MemoryError(f"on rank {failed.index(True)}")
+        return done  # type: ignore[return-value]
+
+
+def _remove(table: TypeTable, removal: _Removal) -> None:
+    """Remove the pieces that are still there from the table, and count what each neuron loses."""
+    for piece in removal.pieces[removal.n_done :]:
+        sources, targets, copies = piece()
+        of_sources = np.bincount(sources, minlength=len(removal.of_sources))
+        of_targets = np.bincount(targets, minlength=len(removal.of_targets))
+        table.remove(sources, targets, copies)
+        removal.of_sources += of_sources
+        removal.of_targets += of_targets
+        removal.n_done += 1
 
 
 def _own(said: Any, brought: Floats | None, drawn: Drawn) -> Any:

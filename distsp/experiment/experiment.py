@@ -3,19 +3,21 @@
 `Experiment.build` translates it into calls of `Network`, which a script could make as well.
 """
 
-import math
+import sys
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import Field
 
 from distsp.base.components import OneOf
 from distsp.base.errors import InputError, meant
-from distsp.base.fields import MAX_SIZE, Name, Positive
+from distsp.base.fields import MAX_SIZE, Name, Positive, check_path, check_text
 from distsp.base.time_grid import whole_steps
+from distsp.experiment.events import Event, connect
 from distsp.experiment.tables import InputTable, PopulationTable
 from distsp.experiment.toml import to_toml
 from distsp.inputs import Input
@@ -51,6 +53,7 @@ class Experiment(NetworkFields):
     inputs: dict[Name, InputTable] = Field(default_factory=dict)
     connections: list[Connection] = Field(default_factory=list)
     recorders: dict[Name, Annotated[Recorder, OneOf(Recorder)]] = Field(default_factory=dict)
+    events: list[Annotated[Event, OneOf(Event)]] = Field(default_factory=list)
 
     @classmethod
     def check(cls, where: str, values: Any) -> Self:
@@ -62,7 +65,7 @@ class Experiment(NetworkFields):
             Naming the first wrong field, be it wrong in itself or beside the others.
         """
         checked = super().check(where, values)
-        whole_steps("duration", checked.duration, checked.resolution, least=1)
+        end = whole_steps("duration", checked.duration, checked.resolution, least=1)
         network = checked.build()
         populations = {
             name: table.completed(network.populations[name])
@@ -71,15 +74,22 @@ class Experiment(NetworkFields):
         inputs = {
             name: table.completed(network.inputs[name]) for name, table in checked.inputs.items()
         }
+        for step in checked.event_steps():
+            if step > end:
+                late = next(i for i, one in enumerate(checked.events) if one.at > checked.duration)
+                right = f"ms is after the end, {checked.duration:g} ms"
+                raise InputError.at(f"events.{late}.at", checked.events[late].at, right)
+            checked.happen(network, step)
         return checked.model_copy(update={"populations": populations, "inputs": inputs})
 
     @classmethod
     def from_toml(cls, source: str | Path) -> Self:
         """Return the experiment that a TOML file, or a TOML text of several lines, describes."""
         is_text = isinstance(source, str) and "\n" in source
+        path = None if is_text else check_path("experiment", source)
         origin = "experiment" if is_text else str(source)
         try:
-            text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8") if path else str(source)
             text = text.removeprefix("\ufeff")  # some editors begin a file so
             return cls.check("", tomllib.loads(text))
         except InputError:
@@ -112,7 +122,7 @@ class Experiment(NetworkFields):
 
     def build(self) -> Network:
         """Return the network, ready for a `Simulation`."""
-        network = Network(self.resolution, self.seed, self.update_interval)
+        network = Network(self.resolution, self.seed, self.update_interval, self.surplus)
         network.record(self.record_interval)
         for name, fields in self.populations.items():
             # Checked first: a parameter called "size" must not become an argument of `create`.
@@ -132,7 +142,8 @@ class Experiment(NetworkFields):
             )
             if fields.record_spikes:
                 network.record_spikes(population)
-        for name, synapse_type in self.synapse_types.items():
+        # Random numbers follow the order of creation, which the order in a file must not change.
+        for name, synapse_type in sorted(self.synapse_types.items()):
             network.synapse_type(name, **dict(synapse_type))
         for name, table in self.inputs.items():
             # As above, for one that is called "name".
@@ -146,44 +157,69 @@ class Experiment(NetworkFields):
                 drive.steps(where, self.resolution)
                 network.drive(generator, neurons, **dict(drive))
         for i, connection in enumerate(self.connections):
-            where = f"connections.{i}"
-            pre = network.select(f"{where}.source", connection.source)
-            post = network.select(f"{where}.target", connection.target)
-            own: dict[str, Any] = {"weight": connection.weight, "delay": connection.delay}
-            network.connect(pre, post, connection.synapse, **own, **dict(connection.rule))
+            connect(f"connections.{i}", network, connection)
         for name, recorder in self.recorders.items():
             network.recorder(**dict(recorder), name=name)
         return network
 
+    def event_steps(self) -> list[int]:
+        """Return the steps at whose beginning anything happens, in ascending order."""
+        return sorted(
+            {
+                whole_steps(f"events.{i}.at", event.at, self.resolution)
+                for i, event in enumerate(self.events)
+            }
+        )
+
+    def happen(self, network: Network, step: int) -> None:
+        """Let the events at the beginning of `step` happen to a network, in their order."""
+        for i, event in enumerate(self.events):
+            where = f"events.{i}"
+            if whole_steps(f"{where}.at", event.at, self.resolution) == step:
+                event.apply(where, network)
+
+    def network_at(self, step: int) -> Network:
+        """Return the network as it is when `step` begins, before the events of that time."""
+        network = self.build()
+        for earlier in self.event_steps():
+            if earlier < step:
+                self.happen(network, earlier)
+        return network
+
     def scaled(self, factor: float) -> Self:
         """Return the experiment with `factor` times as many neurons, at least 1 per population."""
-        if not (math.isfinite(factor) and factor > 0):
+        is_number = isinstance(factor, int | float | np.number) and not isinstance(factor, bool)
+        if not (is_number and 0 < factor <= sys.float_info.max):
             raise InputError.at("scale", factor, "must be a finite number above 0")
         values = self.model_dump()
         for population in values["populations"].values():
             population["size"] = max(round(min(population["size"] * factor, MAX_SIZE + 1)), 1)
         return self.check("", values)
 
-    def changed(self, path: str, value: str) -> Self:
+    def changed(self, path: str, value: Any) -> Self:
         """Return the experiment with one value changed.
 
         Parameters
         ----------
         path : str
             Where, such as "populations.E.size" or "connections.0.rule.indegree".
-        value : str
-            As TOML has it (`2.5`, `true`, `{curve = "linear", ...}`); else a text as it stands.
+        value
+            The value itself, or a text as TOML has it: `"2.5"`, `"true"`, `'{curve = "linear"}'`;
+            one that is not of TOML is meant as it stands.
         """
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InputError.at(path, value, "must be a text in UTF-8") from None
+        check_text("path", path)
+        if isinstance(value, str):
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise InputError.at(path, value, "must be a text in UTF-8") from None
+            value = _parsed(value)
         values = self.model_dump()
         *parents, last = path.split(".")
         place: Any = values
         for depth, key in enumerate(parents):
             place = place[_key(place, key, path, parents[:depth])]
-        place[_key(place, last, path, parents)] = _parsed(value)
+        place[_key(place, last, path, parents)] = value
         try:
             return self.check("", values)
         except RecursionError:

@@ -11,6 +11,7 @@ from tomlkit.items import Table
 from distsp.base.columns import Column
 from distsp.base.fields import Fields
 from distsp.base.selection import Fraction, Selection
+from distsp.experiment.events import Event
 from distsp.experiment.tables import InputTable, OpenTable, PopulationTable, Target
 from distsp.inputs import Input
 from distsp.network.rules import Connection, Rule
@@ -18,7 +19,17 @@ from distsp.neurons import NeuronModel
 from distsp.plasticity.growth_curves import Element
 from distsp.rng.distributions import Distribution
 
-LEADING = {"name", "description", "duration", "model", "curve", "rule", "distribution"}
+LEADING = {
+    "name",
+    "description",
+    "duration",
+    "model",
+    "curve",
+    "rule",
+    "distribution",
+    "event",
+    "at",
+}
 """Keys that say what a table is, and so come first in it."""
 
 
@@ -29,7 +40,7 @@ def to_toml(fields: Fields) -> str:
     return tomlkit.dumps(document)
 
 
-TABLES = (Connection, Target)
+TABLES = (Connection, Event, Target)
 """What is a table of its own where a list has it."""
 
 Descriptions = Mapping[str, FieldInfo]

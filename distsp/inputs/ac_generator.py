@@ -51,6 +51,7 @@ class AcGenerator(Input):
 
     model: Literal["ac_generator"] = "ac_generator"
     carries: ClassVar[Literal["spikes", "current"]] = "current"
+    alike: ClassVar[bool] = True
     drive: ClassVar[type[Drive]] = CurrentDrive
     kernel = staticmethod(kernel)
 

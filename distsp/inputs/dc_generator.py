@@ -45,6 +45,7 @@ class DcGenerator(Input):
 
     model: Literal["dc_generator"] = "dc_generator"
     carries: ClassVar[Literal["spikes", "current"]] = "current"
+    alike: ClassVar[bool] = True
     drive: ClassVar[type[Drive]] = CurrentDrive
     kernel = staticmethod(kernel)
 

@@ -97,6 +97,8 @@ class Input(Component):
 
     key: ClassVar[str] = "model"
     carries: ClassVar[Literal["spikes", "current"]]
+    alike: ClassVar[bool] = False
+    """Whether all neurons get the same, so that it is computed for one block of them."""
     drive: ClassVar[type[Drive]] = SpikeDrive
     """What each connection of the input has."""
     purpose: ClassVar[Purpose | None] = None

@@ -125,7 +125,9 @@ class PoissonGenerator(Input):
     kernel = staticmethod(kernel)
 
     rate: NonNegative | list[NonNegative] | None = Field(
-        None, description="rate of each train (Hz), or one for each target"
+        None,
+        description="rate of each train (Hz), or one for each target; less than 1.2e-10 per step "
+        "is none",
     )
     rate_times: list[Finite] = Field(
         default_factory=list, description="times at which the rate changes (ms), ascending"

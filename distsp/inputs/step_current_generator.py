@@ -52,6 +52,7 @@ class StepCurrentGenerator(Input):
 
     model: Literal["step_current_generator"] = "step_current_generator"
     carries: ClassVar[Literal["spikes", "current"]] = "current"
+    alike: ClassVar[bool] = True
     drive: ClassVar[type[Drive]] = CurrentDrive
     kernel = staticmethod(kernel)
 

@@ -26,6 +26,7 @@ def describe(network: Network) -> dict[str, Any]:
         "resolution": network.resolution,
         "seed": network.seed,
         "update_interval": network.update_interval,
+        "surplus": network.surplus,
         "populations": {
             p.name: {
                 "model": p.model,

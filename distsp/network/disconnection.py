@@ -11,7 +11,7 @@ from distsp.base.selection import AnySelection
 from distsp.network.rules.explicit import check_places
 
 
-class Disconnection(Fields):
+class Removal(Fields):
     """What is removed of the synapses of a type from some neurons to others."""
 
     source: AnySelection = Field(description="neurons that the synapses come from")
@@ -22,7 +22,6 @@ class Disconnection(Fields):
     fraction: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="with which probability each synapse is removed"
     )
-    after: int = Field(0, ge=0, description="connections that were made before")
 
     def check_pairs(self, where: str, n_sources: int, n_targets: int) -> None:
         """Refuse pairs that are none of these groups, or are listed beside a fraction.
@@ -48,3 +47,9 @@ class Disconnection(Fields):
             )
         check_places(f"{where}.sources", self.sources.bounds, n_sources)
         check_places(f"{where}.targets", self.targets.bounds, n_targets)
+
+
+class Disconnection(Removal):
+    """A removal, in its place among the connections of a network."""
+
+    after: int = Field(0, ge=0, description="connections that were made before")

@@ -1,6 +1,6 @@
 """What the calls of `Network` take, as validated fields."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -54,6 +54,11 @@ class NetworkFields(Fields):
     update_interval: Positive | None = Field(
         None, description="time between structural updates (ms); none if not given"
     )
+    surplus: Literal["one", "all"] = Field(
+        "one",
+        description="how many synapses too many a neuron nets off per element and update, "
+        "one (as NEST) or all",
+    )
 
 
 class RecordingFields(Fields):
@@ -84,6 +89,8 @@ def check_initial(where: str, fields: PopulationFields, drawing: Drawing) -> dic
         drawn = differs(value)
         initial[name] = drawing.values(f"{where}.initial.{name}", value, name) if drawn else value
     if fields.V_m is not None:
+        if "V_m" not in variables:
+            raise InputError(f"{where}.V_m: a {fields.model} has no membrane")
         listed = isinstance(fields.V_m, list)
         initial["V_m"] = drawing.values(f"{where}.V_m", fields.V_m, "V_m") if listed else fields.V_m
     return initial

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from distsp.base.arrays import Ints
+from distsp.base.closed import Closed
 from distsp.inputs import Drive, Input
 from distsp.network.population import Neurons, Piece
 from distsp.parallel.layout import Layout
@@ -35,7 +36,7 @@ class Driven:
 
 
 @dataclass(eq=False)
-class Generator:
+class Generator(Closed):
     """An input of a network, such as Poisson trains; made by `Network.input`.
 
     Its parameters are attributes too: `noise.rate` is `noise.parameters.rate`.
@@ -49,6 +50,13 @@ class Generator:
     drives: list[Driven] = field(default_factory=list, repr=False)
     calls: list[tuple[Neurons, Drive]] = field(default_factory=list, repr=False)
     """What `Network.drive` was told, each of which may be several drives."""
+
+    def __post_init__(self) -> None:
+        self._close()
+
+    def _refusal(self, name: str) -> tuple[str, str]:
+        known = ", ".join(type(self.parameters).model_fields)
+        return f"inputs.{self.name}.{name}", f"of an input its parameters can: {known}"
 
     def drive(self, neurons: Neurons, how: Drive) -> None:
         """Drive neurons from the next `run` on."""
@@ -77,7 +85,7 @@ class Generator:
         checked.check_steps(where, self.resolution)
         for neurons, _ in self.calls:
             checked.check_targets(where, len(neurons))
-        self.parameters = checked
+        self._put("parameters", checked)
         self.has_changed()
 
     def __getattr__(self, name: str) -> Any:
@@ -90,8 +98,7 @@ class Generator:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Change a parameter, as `set` does."""
-        parameters = self.__dict__.get("parameters")
-        if parameters is not None and name in type(parameters).model_fields:
+        if "_closed" in self.__dict__ and name in type(self.parameters).model_fields:
             self.set(**{name: value})
         else:
             super().__setattr__(name, value)

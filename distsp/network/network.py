@@ -5,11 +5,13 @@ over what changed in it whenever it runs.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from distsp.base.arrays import Floats, Ints
+from distsp.base.closed import Closed
 from distsp.base.columns import FloatColumn
 from distsp.base.errors import InputError, shorten
 from distsp.base.fields import MAX_SIZE
@@ -32,6 +34,7 @@ from distsp.network.population import (
     Neurons,
     Piece,
     Population,
+    Reader,
     check_element,
     check_growth,
     check_model,
@@ -45,12 +48,14 @@ from distsp.network.synapse_type import (
     delay_steps,
     range_in_steps,
 )
+from distsp.neurons import NeuronModel
 from distsp.recorders import PopulationMeans, Recorder, SpikeRecorder
 from distsp.recorders.population_means import MEANS
+from distsp.rng.distributions import Distribution
 from distsp.rng.selection import drawn_places
 
 
-class Network:
+class Network(Closed):
     """A network of spiking neurons, as a description.
 
     Parameters
@@ -61,6 +66,10 @@ class Network:
         32-bit number that all random numbers depend on.
     update_interval : float, optional
         Time between structural updates (ms), the first at time 0. Without it synapses stay.
+    surplus : str
+        How many synapses too many a neuron nets off per element and update: "one", as in NEST,
+        where each synapse that breaks lifts `z` to what is still bound, so that the others bind
+        again at once; or "all", as in Butz & van Ooyen 2013.
 
     Raises
     ------
@@ -82,33 +91,124 @@ class Network:
         resolution: float = 0.1,
         seed: int = 1,
         update_interval: float | None = None,
+        surplus: str = "one",
     ) -> None:
         values = {
             "resolution": resolution,
             "seed": seed,
             "update_interval": update_interval,
+            "surplus": surplus,
         }
         checked = NetworkFields.check("", values)
         self.resolution, self.seed = checked.resolution, checked.seed
-        self.update_interval = checked.update_interval
-        if self.update_interval is not None:
-            whole_steps("update_interval", self.update_interval, self.resolution, least=1)
-        self.populations: dict[str, Population] = {}
-        self.synapse_types: dict[str, SynapseType] = {}
-        self.spreads: dict[str, Spread] = {}
-        """What the synapses of each type may be, those of all connections included."""
-        self.built: dict[str, Spread] = {}
-        """The same when a simulation was made, which has room for these delays only."""
-        self.inputs: dict[str, Generator] = {}
-        self.connections: list[Connection] = []
-        self.disconnections: list[Disconnection] = []
-        self.recorders: dict[str, Recorder] = {}
+        self._populations: dict[str, Population] = {}
+        self._synapse_types: dict[str, SynapseType] = {}
+        self._spreads: dict[str, Spread] = {}
+        self._inputs: dict[str, Generator] = {}
+        self._connections: list[Connection] = []
+        self._disconnections: list[Disconnection] = []
+        self._recorders: dict[str, Recorder] = {}
         self.version = 0
         """Grows with every change, so that a simulation knows when to look again."""
+        self._fields = checked
+        self._check_changed(checked)
+        self._close()
+
+    def _refusal(self, name: str) -> tuple[str, str]:
+        return name, "of a network only update_interval and surplus can, its methods do the rest"
 
     def has_changed(self) -> None:
         """Take note that something has changed."""
-        self.version += 1
+        self._put("version", self.version + 1)
+
+    @property
+    def update_interval(self) -> float | None:
+        """Time between structural updates (ms), or None; it may be changed between two runs."""
+        return self._fields.update_interval
+
+    @update_interval.setter
+    def update_interval(self, interval: float | None) -> None:
+        self._change(update_interval=interval)
+
+    @property
+    def surplus(self) -> str:
+        """How many synapses too many a neuron nets off; it may be changed between two runs."""
+        return self._fields.surplus
+
+    @surplus.setter
+    def surplus(self, surplus: str) -> None:
+        self._change(surplus=surplus)
+
+    def _change(self, **values: Any) -> None:
+        """Change what may change of the network as a whole, or refuse it and change nothing."""
+        checked = NetworkFields.check("", dict(self._fields) | values)
+        self._check_changed(checked)
+        self._put("_fields", checked)
+        self.has_changed()
+
+    def _check_changed(self, fields: NetworkFields) -> None:
+        """Refuse an interval that is not a whole number of steps."""
+        if fields.update_interval is not None:
+            whole_steps("update_interval", fields.update_interval, self.resolution, least=1)
+
+    @property
+    def populations(self) -> Mapping[str, Population]:
+        """Populations by name, in order of their ids."""
+        return MappingProxyType(self._populations)
+
+    @property
+    def synapse_types(self) -> Mapping[str, SynapseType]:
+        """Synapse types by name."""
+        return MappingProxyType(self._synapse_types)
+
+    @property
+    def spreads(self) -> Mapping[str, Spread]:
+        """What the synapses of each type may be, those of all connections included."""
+        return MappingProxyType(self._spreads)
+
+    @property
+    def inputs(self) -> Mapping[str, Generator]:
+        """Inputs by name."""
+        return MappingProxyType(self._inputs)
+
+    @property
+    def recorders(self) -> Mapping[str, Recorder]:
+        """Recorders by name."""
+        return MappingProxyType(self._recorders)
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        """Connections, in the order in which they were said."""
+        return tuple(self._connections)
+
+    @property
+    def disconnections(self) -> Sequence[Disconnection]:
+        """What is to be removed, in the order in which it was said."""
+        return tuple(self._disconnections)
+
+    def check_unused(self) -> None:
+        """Refuse a second simulation: populations answer for one, and changes are for one.
+
+        Raises
+        ------
+        InputError
+            If there is one.
+        """
+        if any(population.reader is not None for population in self._populations.values()):
+            raise InputError(
+                "network: it has a Simulation already; another one needs a network of its own, "
+                "such as copy.deepcopy of it"
+            )
+
+    def simulated_by(self, reader: Reader) -> None:
+        """Take note of the simulation, which populations ask for their state."""
+        for population in self._populations.values():
+            population.read_by(reader)
+
+    def forget_disconnection(self, index: int) -> None:
+        """Take back a disconnection that has turned out to be impossible."""
+        del self._disconnections[index]
+        self.has_changed()
 
     @property
     def size(self) -> int:
@@ -151,18 +251,21 @@ class Network:
         -------
         Population
         """
-        self._check_open("populations")
         name = self._new_name("populations", name, "population", self.populations)
         where = f"populations.{name}"
         given = {"model": model, "size": size, "parameters": parameters}
         given |= {
             "V_m": as_list(V_m),
-            "initial": {k: as_list(v) for k, v in (initial or {}).items()},
+            "initial": {k: as_list(v) for k, v in initial.items()}
+            if isinstance(initial, Mapping)
+            else initial or {},
         }
         given["elements"] = dict(elements) if isinstance(elements, Mapping) else elements or {}
         checked = PopulationFields.check(where, given)
         if self.size + checked.size > MAX_SIZE:
             raise InputError.at(f"{where}.size", size, f"makes more than {MAX_SIZE} neurons")
+        if checked.elements and not NeuronModel.known(where, checked.model).has_membrane:
+            raise InputError(f"{where}.elements: a {checked.model} has none")
         drawing = Drawing(self.seed, range(self.size, self.size + checked.size))
         population = Population(
             name=name,
@@ -180,7 +283,7 @@ class Network:
             has_changed=self.has_changed,
         )
         check_growth(where, population.parameters, population.elements)
-        self.populations[name] = population
+        self._populations[name] = population
         self.has_changed()
         return population
 
@@ -209,7 +312,6 @@ class Network:
         allow_autapses, allow_multapses : bool
             Whether the structural update may connect a neuron to itself, or a pair again.
         """
-        self._check_open("synapse types")
         name = self._new_name("synapse_types", name, "synapses", self.synapse_types)
         where = f"synapse_types.{name}"
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
@@ -218,13 +320,16 @@ class Network:
         check_weight(where, synapse_type.weight)
         check_delay(f"{where}.delay", synapse_type.delay, self.resolution)
         for side, element in (("pre", pre), ("post", post)):
+            if element is not None and pre == post:
+                right = "must be another element than pre: one that is both binds twice"
+                raise InputError.at(f"{where}.post", post, right)
             if element is None and (pre or post) is not None:
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
             known = {key for p in self.populations.values() for key in p.elements}
             if element is not None and element not in known:
                 raise InputError.unknown(f"{where}.{side}", element, sorted(known))
-        self.synapse_types[name] = synapse_type
-        self.spreads[name] = synapse_type.spread(self.resolution)
+        self._synapse_types[name] = synapse_type
+        self._spreads[name] = synapse_type.spread(self.resolution)
         self.has_changed()
 
     def input(self, model: str, name: str | None = None, **parameters: Any) -> Generator:
@@ -248,7 +353,7 @@ class Network:
         checked = Input.of(where, {"model": model, **parameters})
         checked.check_steps(where, self.resolution)
         generator = Generator(name, len(self.inputs), checked, self.resolution, self.has_changed)
-        self.inputs[name] = generator
+        self._inputs[name] = generator
         self.has_changed()
         return generator
 
@@ -280,7 +385,7 @@ class Network:
         """
         _check_made_here("inputs", source, self.inputs)
         where = f"inputs.{source.name}"
-        self._check_neurons(f"{where}.population", target)
+        self.check_neurons(f"{where}.population", target)
         given = {"weight": weight, "delay": delay}
         checked = source.parameters.drive.check(
             where, {key: value for key, value in given.items() if value is not None}
@@ -288,6 +393,8 @@ class Network:
         check_weight(where, getattr(checked, "weight", None))
         checked.steps(where, self.resolution)
         source.parameters.check_targets(where, len(target))
+        carries_current = source.parameters.carries == "current"
+        _check_repeated(where, target, checked.weight, carries_current)
         for piece in target.pieces:
             again = sum(drive.piece.population is piece.population for drive in source.drives)
             stream_index(source.index, again)
@@ -317,8 +424,7 @@ class Network:
             Of these synapses, if not the type's: a number, or a distribution that each synapse
             draws from. For the rule "explicit" also a list or an array with one for each synapse,
             whose delays are rounded to steps. Each synapse of the type then keeps its own weight
-            and delay. Once there is a simulation, delays must stay within those that the type and
-            its connections had by then.
+            and delay.
         **parameters
             As the rule needs them, such as `indegree`, `allow_autapses` and `allow_multapses`.
         """
@@ -352,8 +458,11 @@ class Network:
                         piece.population.name,
                         f"must have the element {element} that {synapse} binds",
                     )
-        self.spreads[synapse] = self._spread_with(where, connection)
-        self.connections.append(connection)
+        weight = synapse_type.weight if connection.weight is None else connection.weight
+        brought = connection.rule.brought().weights and connection.weight is None
+        _check_repeated(where, target, None if brought else weight)
+        self._spreads[synapse] = self._spread_with(where, connection)
+        self._connections.append(connection)
         self.has_changed()
 
     def _spread_with(self, where: str, connection: Connection) -> Spread:
@@ -382,21 +491,7 @@ class Network:
             steps = delay_steps(delay, resolution)
         elif weight is None and not brought.weights:
             return old
-        new = old.widened(steps)
-        built = self.built.get(connection.synapse, new)
-        if new.heterogeneous != built.heterogeneous:
-            key = "delay" if weight is None else "weight"
-            raise InputError(
-                f"{where}.{key}: all synapses of {connection.synapse} share weight and delay in "
-                "this simulation; a connection made before it, or the type, must have its own"
-            )
-        if new != built:
-            low, high = built.shortest * resolution, built.longest * resolution
-            raise InputError(
-                f"{where}.delay: must be from {low:g} to {high:g} ms, the delays of "
-                f"{connection.synapse} when the simulation was made"
-            )
-        return new
+        return old.widened(steps)
 
     def disconnect(
         self,
@@ -439,7 +534,7 @@ class Network:
         given = {key: value for key, value in values.items() if value is not None}
         checked = Disconnection.check(where, given)
         checked.check_pairs(where, len(source), len(target))
-        self.disconnections.append(checked)
+        self._disconnections.append(checked)
         self.has_changed()
 
     def wiring(self) -> list[tuple[int, Connection | Disconnection]]:
@@ -458,8 +553,8 @@ class Network:
     def _check_ends(self, where: str, source: Any, target: Any, synapse: Any) -> None:
         """Refuse what are no neurons or is no synapse type of this network."""
         for side, neurons in (("source", source), ("target", target)):
-            self._check_neurons(f"{where}.{side}", neurons)
-        if synapse not in self.synapse_types:
+            self.check_neurons(f"{where}.{side}", neurons)
+        if not isinstance(synapse, str) or synapse not in self.synapse_types:
             raise InputError.unknown(f"{where}.synapse", synapse, self.synapse_types)
 
     def ends(self, connection: Connection | Disconnection) -> tuple[Neurons, Neurons]:
@@ -523,18 +618,14 @@ class Network:
         """
         name = self._new_name("recorders", name, "recorder", self.recorders)
         where = f"recorders.{name}"
-        plain = {
-            key: value.description() if isinstance(value, Neurons) else value
-            for key, value in parameters.items()
-        }
-        checked = Recorder.of(where, {"model": model, **plain})
+        checked = Recorder.of(where, {"model": model, **_in_plain_data(parameters)})
         checked.check_network(where, self, self.resolution)
         if isinstance(checked, SpikeRecorder):
             neurons = self.select(f"{where}.neurons", checked.neurons)
-            if other := self._recorder_of_spikes(neurons):
+            if other := self._recorder_of_spikes(neurons, checked):
                 right = f"is recorded already, by recorders.{other}"
                 raise InputError.at(f"{where}.neurons", neurons.description(), right)
-        self.recorders[name] = checked
+        self._recorders[name] = checked
         self.has_changed()
         return name
 
@@ -544,36 +635,32 @@ class Network:
         whole_steps("record_interval", values.record_interval, self.resolution, least=1)
         if not isinstance(self.recorders.get(MEANS), PopulationMeans | None):
             self._new_name("recorders", MEANS, "", self.recorders)
-        self.recorders[MEANS] = PopulationMeans(interval=values.record_interval)
+        self._recorders[MEANS] = PopulationMeans(interval=values.record_interval)
         self.has_changed()
 
     def record_spikes(self, neurons: Neurons) -> None:
         """Record every spike of some neurons; `Simulation.spikes` has them."""
-        self._check_neurons("population", neurons)
+        self.check_neurons("population", neurons)
         for piece in neurons.pieces:
             one = Neurons([piece])
-            if not self._recorder_of_spikes(one):
+            if not self._recorder_of_spikes(one, SpikeRecorder(neurons=one.description())):
                 name = f"spikes_{piece.population.name}"
                 if not piece.whole or name in self.recorders:
                     name = self._new_name("recorders", None, name, self.recorders)
-                self.recorders[name] = SpikeRecorder(neurons=one.description())
+                self._recorders[name] = SpikeRecorder(neurons=one.description())
         self.has_changed()
 
-    def _recorder_of_spikes(self, neurons: Neurons) -> str | None:
-        """Return the name of the spike recorder of just these neurons, if there is one."""
+    def _recorder_of_spikes(self, neurons: Neurons, asked: SpikeRecorder) -> str | None:
+        """Return the name of the spike recorder of just these neurons and times, if any."""
+        times = asked.start, asked.stop
         for name, one in self.recorders.items():
-            if isinstance(one, SpikeRecorder):
+            if isinstance(one, SpikeRecorder) and (one.start, one.stop) == times:
                 recorded = self.select(f"recorders.{name}.neurons", one.neurons)
                 if np.array_equal(recorded.ids, neurons.ids):
                     return name
         return None
 
-    def _check_open(self, what: str) -> None:
-        """Refuse to add what a simulation has already laid out."""
-        if any(population.reader is not None for population in self.populations.values()):
-            raise InputError(f"{what} cannot be added once there is a Simulation")
-
-    def _check_neurons(self, where: str, neurons: Any) -> None:
+    def check_neurons(self, where: str, neurons: Any) -> None:
         """Refuse what are no neurons, or are neurons of another network."""
         known = self.populations.values()
         if not isinstance(neurons, Neurons) or any(
@@ -589,6 +676,31 @@ class Network:
         if name in taken:
             raise InputError(f"{what}.{name}: {shorten(name)} is there already; names must differ")
         return name
+
+
+def _check_repeated(where: str, target: Neurons, weight: Any, current: bool = False) -> None:
+    """Refuse what neurons that only repeat spikes cannot take; `weight` is None if not known."""
+    values = weight.array if isinstance(weight, FloatColumn) else weight
+    for piece in target.pieces:
+        model = piece.population.parameters
+        if model.has_membrane:
+            continue
+        who = f"populations.{piece.population.name} is of {model.name()}"
+        if current:
+            raise InputError(f"{where}.population: {who}, which takes no current")
+        if isinstance(values, Distribution) or not np.all(np.equal(values, 1.0)):
+            raise InputError.at(
+                f"{where}.weight", weight, f"must be 1: {who}, which repeats spikes"
+            )
+
+
+def _in_plain_data(value: Any) -> Any:
+    """Return a value with plain data where it has neurons, also inside of it."""
+    if isinstance(value, Neurons):
+        return value.description()
+    if isinstance(value, Mapping):
+        return {key: _in_plain_data(entry) for key, entry in value.items()}
+    return value
 
 
 def _check_made_here(field: str, value: Any, known: Mapping[str, Any]) -> None:

@@ -65,7 +65,7 @@ class Drawing:
             key = stream_key(self.seed, Purpose.OWN_VALUE, index)
             return value.quantile(uniforms(key, np.array(self.neurons), 0))
         try:
-            array = np.asarray(value, dtype=np.float64)
+            array = np.array(value, dtype=np.float64)
         except (ValueError, TypeError):
             raise InputError.at(where, value, "must be numbers, one for each neuron") from None
         if array.shape != (len(self.neurons),):
@@ -74,6 +74,7 @@ class Drawing:
         if not np.all(np.isfinite(array)):
             first = array[~np.isfinite(array)][0]
             raise InputError.at(where, float(first), "must be a finite number")
+        array.flags.writeable = False
         return array
 
     def checked(

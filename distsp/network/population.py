@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 
 from distsp.base.arrays import Array, Ints
+from distsp.base.closed import Closed
 from distsp.base.errors import InputError
-from distsp.base.fields import Fields
+from distsp.base.fields import Fields, check_text
 from distsp.base.selection import places_of, plain
-from distsp.network.own_values import Drawing, differs
+from distsp.network.own_values import Drawing, differs, plain_value
 from distsp.neurons import NeuronModel
 from distsp.plasticity.growth_curves import Element
 
@@ -44,7 +46,7 @@ class Piece:
         return np.asarray(self.places, dtype=np.int64) + self.population.first
 
 
-class Neurons:
+class Neurons(Closed):
     """Neurons of a network: a population, a part of one, or a sum of several.
 
     They are addressed as a list would be: `exc[:80]`, `exc[::2]`, `exc[[3, 5]]`, `exc[mask]`, and
@@ -73,6 +75,13 @@ class Neurons:
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self.pieces = tuple(sorted(pieces, key=lambda piece: piece.population.first))
+        self._close()
+
+    def _refusal(self, name: str) -> tuple[str, str]:
+        names = "+".join(piece.population.name for piece in self.pieces)
+        known = all(name in type(p.population.parameters).model_fields for p in self.pieces)
+        right = f"set({name}=...) changes it" if known else "set and set_element change neurons"
+        return f"populations.{names}.{name}", right
 
     def __len__(self) -> int:
         return sum(len(piece.places) for piece in self.pieces)
@@ -154,8 +163,7 @@ class Neurons:
             changed.append((piece.population, piece.population.with_parameters(piece, given)))
             begin += len(piece.places)
         for population, checked in changed:
-            population.parameters = checked
-            population.has_changed()
+            population.change(parameters=checked)
 
     def set_element(self, element: str, **parameters: Any) -> None:
         """Change the growth of an element, such as its `growth_rate`, from the next `run` on.
@@ -163,6 +171,8 @@ class Neurons:
         Parameters
         ----------
         element : str
+            With `z` neurons have that many elements then; those that are bound stay bound until the
+            next structural update.
         **parameters
             Each a number, an array with a value for each of these neurons, or a distribution.
 
@@ -176,11 +186,13 @@ class Neurons:
         for piece in self.pieces:
             given = _of_piece(parameters, begin, len(piece.places), len(self))
             checked = piece.population.with_element(piece, element, given)
-            changed.append((piece.population, checked))
+            changed.append((piece, checked))
             begin += len(piece.places)
-        for population, one in changed:
-            population.elements[element] = one
-            population.has_changed()
+        for piece, one in changed:
+            population = piece.population
+            population.change(elements={**population.elements, element: one})
+            if "z" in parameters and population.reader is not None:
+                population.set_z.append((element, np.asarray(piece.places)))
 
     def _read(self, quantity: str) -> Array:
         parts = []
@@ -194,7 +206,8 @@ class Neurons:
             parts.append(values if piece.whole else values[np.asarray(piece.places)])
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _known(self, element: str) -> None:
+    def _known(self, element: Any) -> None:
+        check_text("element", element)
         for piece in self.pieces:
             if element not in piece.population.elements:
                 raise InputError.unknown("element", element, piece.population.elements)
@@ -275,11 +288,48 @@ class Population(Neurons):
         has_changed: Callable[[], None],
     ) -> None:
         self.name, self.first, self.size, self.model = name, first, size, model
-        self.parameters, self.initial, self.elements = parameters, initial, elements
+        self.parameters = parameters
+        self._initial, self._elements = initial, elements
         self.resolution, self.has_changed = resolution, has_changed
         self.drawing = drawing
         self.reader: Reader | None = None
+        self.set_z: list[tuple[str, Ints]] = []
+        """Elements, and at which places their z is to be set at the next `run`."""
         super().__init__([Piece(self, range(size))])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy has: the simulation has this population only."""
+        return self.__dict__ | {"reader": None, "set_z": []}
+
+    @property
+    def elements(self) -> Mapping[str, Element]:
+        """Synaptic elements, by name."""
+        return MappingProxyType(self._elements)
+
+    @property
+    def initial(self) -> Mapping[str, Any]:
+        """Initial values of state variables, by name."""
+        return MappingProxyType(self._initial)
+
+    def change(
+        self,
+        parameters: NeuronModel | None = None,
+        elements: dict[str, Element] | None = None,
+    ) -> None:
+        """Take other parameters or elements, which have been checked."""
+        if parameters is not None:
+            self._put("parameters", parameters)
+        if elements is not None:
+            self._put("_elements", elements)
+        self.has_changed()
+
+    def read_by(self, reader: Reader) -> None:
+        """Take note of whom to ask for the state."""
+        self._put("reader", reader)
+
+    def said_of_z(self) -> Any:
+        """Return what has been said of z since the last `run`, as plain data."""
+        return [(element, plain_value(places)) for element, places in self.set_z]
 
     @property
     def ids(self) -> range:
@@ -318,13 +368,20 @@ class Population(Neurons):
                 array[np.asarray(piece.places)] = ids.values(
                     f"{where}.{name}", value, stream + name
                 )
-            elif isinstance(value, int | float | np.number) and not isinstance(value, bool):
+            elif _is_number(value):
                 array[np.asarray(piece.places)] = value
             else:
                 values[name] = value
                 continue
             values[name] = array
         return values
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether an array of numbers can have the value; if not, its check says why."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return False
+    return not isinstance(value, int) or abs(value) < 2**1023
 
 
 def check_model(

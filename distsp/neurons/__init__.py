@@ -11,6 +11,7 @@ from distsp.neurons.iaf_psc_delta import IafPscDelta
 from distsp.neurons.iaf_psc_exp import IafPscExp
 from distsp.neurons.izhikevich import Izhikevich
 from distsp.neurons.model import NeuronModel
+from distsp.neurons.parrot_neuron import ParrotNeuron
 
 __all__ = [
     "AeifCondAlpha",
@@ -24,4 +25,5 @@ __all__ = [
     "IafPscExp",
     "Izhikevich",
     "NeuronModel",
+    "ParrotNeuron",
 ]

@@ -58,9 +58,14 @@ class NeuronModel(Component):
     weight_unit: ClassVar[str] = "pA"
     """Unit of the weight of a synapse onto such a neuron."""
     variables: ClassVar[dict[str, str]]
-    """The state variables, and their units; one of them is "V_m"."""
+    """The state variables, and their units; one of them is "V_m", where there is a membrane."""
+    has_membrane: ClassVar[bool] = True
+    """Whether it has a membrane, calcium and elements, and takes currents and any weight."""
+    most_spikes: ClassVar[int] = 1
+    """How many spikes it may emit in a step, on the mean over the neurons of a rank."""
     step: ClassVar[Callable[..., Any]]
-    """Takes a block of neurons through the steps of a slice, and returns the number of spikes.
+    """Takes a block of neurons through the steps of a slice, and returns the number of spikes; -1
+    if there are more than `lags` has room for.
 
     Compiled with the signature `kernel`; its arguments are:
 

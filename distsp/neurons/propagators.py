@@ -7,14 +7,17 @@ from scipy.linalg import expm
 
 from distsp.base.arrays import Floats
 
+LONGEST = 1e300
+"""Steps in units of a time constant that are told from longer ones: nothing is left of either."""
+
 
 def propagators(matrix: list[list[Any]]) -> Floats:
-    """Return the exponential of a matrix, or of one per neuron.
+    """Return the exponential of a lower triangular matrix, or of one per neuron.
 
     Parameters
     ----------
     matrix : list of list of float or array (n,)
-        Arrays have an entry per neuron.
+        Arrays have an entry per neuron. Below the diagonal nothing is negative.
 
     Returns
     -------
@@ -27,4 +30,18 @@ def propagators(matrix: list[list[Any]]) -> Floats:
            [1., 1.]])
     """
     rows = [np.stack(np.broadcast_arrays(*row), axis=-1) for row in matrix]
-    return expm(np.stack(np.broadcast_arrays(*rows), axis=-2).astype(np.float64))
+    whole = np.stack(np.broadcast_arrays(*rows), axis=-2).astype(np.float64)
+    # SciPy's exponential of a matrix that is not small takes differences of exponentials, of which
+    # nothing is left where entries of the diagonal are nearly the same. So it gets a small one,
+    # which is squared: with the exact diagonal at each, sums of what is not negative.
+    diagonal = np.maximum(np.diagonal(whole, axis1=-2, axis2=-1), -LONGEST)
+    largest = np.maximum(np.abs(diagonal).max(axis=-1), 1.0)
+    doublings = np.ceil(np.log2(largest)).astype(np.int64)
+    places = np.arange(whole.shape[-1])
+    whole[..., places, places] = diagonal
+    exact: Floats = expm(np.ldexp(whole, -doublings[..., None, None]))
+    for i in range(doublings.max()):
+        squared = exact @ exact
+        squared[..., places, places] = np.exp(np.ldexp(diagonal, i + 1 - doublings[..., None]))
+        exact = np.where((i < doublings)[..., None, None], squared, exact)
+    return exact

@@ -66,22 +66,22 @@ class PerSynapse:
 
 
 @dataclass(frozen=True)
-class Log:
-    """Entries that each belong to a neuron, on the rank that has the neuron.
+class OnRank0:
+    """Rows that rank 0 has of all ranks, in an order that does not depend on their number.
 
     Parameters
     ----------
     name : str
     columns : dict of type
-        Name and dtype; "id" is the neuron's.
+        Name and dtype; there is at least one.
     get : callable
-        Returns a column, given its name, in pieces.
+        Returns a column, given its name, in pieces; none on other ranks.
     append : callable
-        Takes entries, a dict of columns.
+        Takes rows, a dict of columns, on rank 0.
     """
 
     name: str
-    columns: dict[str, type]
+    columns: dict[str, Any]
     get: Callable[[str], Iterable[Array]]
     append: Callable[[dict[str, Array]], None]
 
@@ -104,7 +104,7 @@ class Global:
     set: Callable[[dict[str, Any]], None]
 
 
-Part = PerNeuron | PerSynapse | Log | Global
+Part = PerNeuron | PerSynapse | OnRank0 | Global
 
 
 def check_whole(name: str, value: Any, least: int = 0) -> int:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numba
 import numpy as np
@@ -36,6 +36,9 @@ END = "the end of its program"
 
 PATIENCE = 30.0
 """Seconds that a rank waits for others in a call before it says so."""
+
+INTERRUPTED = 130
+"""Exit code of a program that Ctrl-C has ended, as a shell has it."""
 
 LAUNCHER_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "SLURM_STEP_NUM_TASKS")
 """Variables by which a launcher tells each process how many there are."""
@@ -176,7 +179,7 @@ class Ranks:
         """
         # Ranks that fail together would all speak: the end that the first brings silences the rest.
         time.sleep(min(0.5 * self.rank, 5.0))
-        code = 2 if isinstance(error, InputError) else 1
+        code = {InputError: 2, KeyboardInterrupt: INTERRUPTED}.get(type(error), 1)
         with suppress(OSError):  # where nobody listens, the ranks must end as well
             if isinstance(error, InputError | WriteError):
                 tell(error)
@@ -238,6 +241,16 @@ class Ranks:
             self.fail(error)
         if finalizes:
             MPI.Finalize()
+
+    def end(self, why: str, code: int) -> NoReturn:
+        """Say why, on one rank, and end all ranks at once, whatever they are doing.
+
+        May be called from any thread.
+        """
+        time.sleep(min(0.5 * self.rank, 1.0))  # all may have been told to
+        with suppress(OSError):
+            tell(why)
+        self.abort(code)
 
     def broadcast(self, value: Any) -> Any:
         """Return rank 0's `value`, any picklable object, on every rank."""
@@ -335,13 +348,14 @@ class Ranks:
             while not request.Test():
                 time.sleep(0.01)
 
-    def abort(self, code: int) -> None:
+    def abort(self, code: int) -> NoReturn:
         """End all ranks at once."""
         with suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
         if self.size > 1:
             time.sleep(0.2)  # mpirun drops what it has not passed on when the ranks end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what MPI says of it helps nobody
             self.communicator.Abort(code)
         os._exit(code)
 

@@ -1,6 +1,7 @@
 """Sums that do not depend on how the numbers are dealt to the ranks."""
 
 from fractions import Fraction
+from math import nan
 
 import numpy as np
 
@@ -9,18 +10,43 @@ from distsp.base.compiled import compiled
 from distsp.parallel.ranks import Ranks
 
 LIMB = 2.0**26
+LARGE = 2.0**31
+"""Up to here the sum of the whole parts of as many numbers as there may be neurons has 64 bits."""
+
+HIGH = 40
+"""Limbs of 26 bits that the largest number has."""
+
+UNITS = (
+    Fraction(1),
+    Fraction(1, 2**26),
+    Fraction(1, 2**52),
+    *(Fraction(2 ** (26 * i)) for i in range(HIGH)),
+)
 
 
 @compiled
 def _limbs(numbers: Floats) -> Ints:
-    """Return the sum of `numbers` in units of 1, 2**-26 and 2**-52, as exact integers."""
-    total = np.zeros(3, dtype=np.int64)
+    """Return the sum of `numbers` in each of the `UNITS`, as exact integers.
+
+    The last entry is how many of them are not finite.
+    """
+    total = np.zeros(4 + HIGH, dtype=np.int64)
     for number in numbers:
+        if not np.isfinite(number):
+            total[3 + HIGH] += 1
+            continue
         whole = np.floor(number)
         middle = np.floor((number - whole) * LIMB)
-        total[0] += np.int64(whole)
         total[1] += np.int64(middle)
         total[2] += np.int64(np.rint(((number - whole) * LIMB - middle) * LIMB))
+        if abs(whole) < LARGE:
+            total[0] += np.int64(whole)
+            continue
+        sign, rest, place = (-1 if whole < 0.0 else 1), abs(whole), 3
+        while rest > 0.0:
+            above = np.floor(rest / LIMB)
+            total[place] += sign * np.int64(rest - above * LIMB)
+            rest, place = above, place + 1
     return total
 
 
@@ -28,13 +54,13 @@ def means(ranks: Ranks, parts: list[Floats], counts: list[int]) -> list[float]:
     """Return the means over all ranks of several quantities, the same on any number of ranks.
 
     Integers add up to the same sum in any order, floating-point numbers do not: so each number is
-    taken apart into three integers, exact to 2**-53.
+    taken apart into integers, exact to 2**-53. A mean of numbers that are not all finite is none.
 
     Parameters
     ----------
     ranks : Ranks
     parts : list of arrays of float64
-        This rank's numbers of each quantity, below 2**62 in size.
+        This rank's numbers of each quantity.
     counts : list of int
         How many numbers of each quantity there are on all ranks.
 
@@ -43,8 +69,11 @@ def means(ranks: Ranks, parts: list[Floats], counts: list[int]) -> list[float]:
     >>> means(Ranks(), [np.array([0.25, 0.5])], [2])
     [0.375]
     """
-    total = ranks.sum(np.array([_limbs(part) for part in parts], dtype=np.int64).reshape(-1, 3))
+    limbs = np.array([_limbs(part) for part in parts], dtype=np.int64)
+    total = ranks.sum(limbs.reshape(-1, len(UNITS) + 1)).tolist()
     return [
-        float((Fraction(int(a)) + Fraction(int(b), 2**26) + Fraction(int(c), 2**52)) / count)
-        for (a, b, c), count in zip(total, counts, strict=True)
+        float(sum(n * unit for n, unit in zip(sums, UNITS, strict=True) if n) / count)
+        if not wild
+        else nan
+        for (*sums, wild), count in zip(total, counts, strict=True)
     ]

@@ -7,6 +7,9 @@ from distsp.base.compiled import compiled
 from distsp.parallel.layout import global_id
 from distsp.rng.streams import philox
 
+MOST_COPIES = 2**16
+"""Synapses of a type between the same two neurons, whose lots have 16 bits for their number."""
+
 
 @compiled
 def lowest(lots: UInt64s, k: int) -> Ints:
@@ -42,7 +45,7 @@ def candidates(
     by_source: bool,
     rank: int,
     size: int,
-) -> tuple[Ints, Ints, Ints, UInt64s]:
+) -> tuple[Ints, Ints, Ints, UInt64s, int]:
     """Draw a lot for each synapse of some rows and return the lowest of each row.
 
     Parameters
@@ -70,8 +73,10 @@ def candidates(
     place, other, copy : array of int64
         Place of the row, global id of the other neuron, which synapse of the pair.
     lot : array of uint64
+    most : int
+        The largest number of synapses of a pair; beyond MOST_COPIES they would share lots.
     """
-    total = 0
+    total, most = 0, 0
     for i in range(len(rows)):
         total += min(np.int64(length[rows[i]]), quotas[i])
     place, other, copy = (
@@ -91,6 +96,7 @@ def candidates(
         for k in range(1, n):
             if columns[k] == columns[k - 1]:
                 copies[k] = copies[k - 1] + 1
+                most = max(most, copies[k] + 1)
         owner = np.uint64(owners[i])
         # A loop for each side, with nothing but the generator in it, takes a tenth of the time.
         if by_source:
@@ -107,7 +113,7 @@ def candidates(
             place[count], other[count] = i, global_id(columns[k], rank, size)
             copy[count], lot[count] = copies[k], lots[k]
             count += 1
-    return place, other, copy, lot
+    return place, other, copy, lot, most
 
 
 @compiled

@@ -23,15 +23,15 @@ def vacant(z: Floats, z_connected: Int32s) -> tuple[Ints, Ints]:
 
 
 @compiled
-def bind(z: Floats, z_connected: Int32s, places: Ints, change: int) -> None:
+def bind(z: Floats, z_connected: Int32s, places: Ints, change: int, lifts: bool) -> None:
     """Bind (`change` = 1) or free (-1) an element of each of the neurons at `places`.
 
-    An element that is still bound beyond floor(z) lifts z.
+    Where it `lifts`, z becomes what is bound, and its fraction, if more than floor(z) are.
     """
     for i in places:
         z_connected[i] += change
         whole = np.floor(z[i])
-        if z_connected[i] > whole:
+        if lifts and z_connected[i] > whole:
             z[i] = z_connected[i] + (z[i] - whole)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from distsp.base.arrays import Bools, Floats, Int32s, Ints
 from distsp.base.compiled import compiled
-from distsp.plasticity.growth_curves import grown
+from distsp.plasticity.growth_curves import grown, moved
 
 
 class Growth(NamedTuple):
@@ -80,12 +80,19 @@ def grow(
                         own_curves[e, 2, neuron],
                     )
                     area = grown(code, a, b, calcium[neuron], tau, duration)
-                    z[e, neuron] = max(z[e, neuron] + own_rate[e, neuron] * area, 0.0)
+                    nu, before = own_rate[e, neuron], z[e, neuron]
+                    z[e, neuron] = moved(
+                        before, nu, area, code, a, b, calcium[neuron], tau, duration
+                    )
         for c in range(n_curves):
-            area = grown(curves[c, 0], curves[c, 1], curves[c, 2], calcium[neuron], tau, duration)
+            code, a, b = curves[c, 0], curves[c, 1], curves[c, 2]
+            area = grown(code, a, b, calcium[neuron], tau, duration)
             for e in range(len(curve_of)):
                 if curve_of[e] == c:
-                    z[e, neuron] = max(z[e, neuron] + rate[e] * area, 0.0)
+                    nu, before = rate[e], z[e, neuron]
+                    z[e, neuron] = moved(
+                        before, nu, area, code, a, b, calcium[neuron], tau, duration
+                    )
         if duration > 0.0:
             calcium[neuron] *= math.exp(-duration / tau)
         if spiked:

@@ -56,7 +56,7 @@ class Gaussian(Element):
 
     def coefficients(self) -> tuple[float, float, float]:
         """Return (code, a, b): the arguments of `growth`."""
-        zeta = (self.eta - self.eps) / (2.0 * np.sqrt(np.log(2.0)))
+        zeta = (self.eta - self.eps) / (2.0 * ROOT_LN_2)
         return GAUSSIAN, 0.5 * (self.eta + self.eps), zeta
 
 
@@ -102,6 +102,7 @@ POINTS_5, WEIGHTS_5 = _gauss_legendre(5)
 SHORT_PANEL, PANEL = 0.05, 0.3
 MOST_PANELS = 1e6
 TINY = 1e-300
+ROOT_LN_2 = np.sqrt(np.log(2.0))
 LARGEST = 700.0
 """Beyond this the exponential changes a sigmoid no more; Python's own would raise an error."""
 
@@ -173,3 +174,69 @@ def grown(code: float, a: float, b: float, calcium: float, tau: float, duration:
         calcium *= math.exp(-width / tau)
         begin += width
     return total
+
+
+@inlined
+def turn(code: float, a: float, b: float, rate: float) -> float:
+    """Return the calcium at which z, falling until then, begins to grow as calcium decays.
+
+    There is one such concentration at most; it is not above 0 where there is none.
+    """
+    if code == GAUSSIAN:
+        reach = abs(b) * ROOT_LN_2
+        return a + reach if rate > 0.0 else a - reach
+    # The others grow below eps, or, with a negative rate, above it.
+    return a if rate > 0.0 else 0.0
+
+
+@inlined
+def moved(
+    z: float,
+    rate: float,
+    area: float,
+    code: float,
+    a: float,
+    b: float,
+    calcium: float,
+    tau: float,
+    duration: float,
+) -> float:
+    """Return z after an interval, held at 0 for as long as it would fall below.
+
+    Parameters
+    ----------
+    z : float
+        At the start.
+    rate : float
+        growth_rate (1/ms).
+    area : float
+        What `grown` returns.
+    code, a, b, calcium, tau, duration : float
+        As `grown` takes them.
+    """
+    # No curve falls faster than this. Most often z is far above what that could take from it.
+    steepest = max(1.0, calcium / a) if code == LINEAR else 1.0
+    if z < abs(rate) * duration * steepest:
+        return _held(z, rate, area, code, a, b, calcium, tau, duration)
+    return max(z + rate * area, 0.0)
+
+
+@compiled
+def _held(
+    z: float,
+    rate: float,
+    area: float,
+    code: float,
+    a: float,
+    b: float,
+    calcium: float,
+    tau: float,
+    duration: float,
+) -> float:
+    """Return what `moved` returns where z might reach 0."""
+    at = turn(code, a, b, rate)
+    if 0.0 < at < calcium:
+        falling = tau * math.log(calcium / at)
+        if falling < duration and z + rate * grown(code, a, b, calcium, tau, falling) < 0.0:
+            return max(rate * grown(code, a, b, at, tau, duration - falling), 0.0)
+    return max(z + rate * area, 0.0)

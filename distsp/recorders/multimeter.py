@@ -1,7 +1,8 @@
 """State variables of chosen neurons, at regular times."""
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -11,66 +12,81 @@ from distsp.base.errors import InputError
 from distsp.base.fields import Positive
 from distsp.base.selection import AnySelection
 from distsp.base.time_grid import whole_steps
-from distsp.parallel.distributed import Log, Part
+from distsp.parallel.distributed import Part
 from distsp.parallel.ranks import Ranks
-from distsp.recorders.recorder import Dataset, Neurons, Reading, Recorder, Recording, Selecting
+from distsp.recorders.recorder import (
+    Dataset,
+    Neurons,
+    Reading,
+    Recorder,
+    Recording,
+    Selecting,
+    local_of,
+)
+from distsp.recorders.spool import Gathered, Stream
 
 UNITS = {"calcium": "1", "spike_count": "1", "z": "1", "z_connected": "1"}
 """Units of what all neurons have."""
 
 
 class Traces(Recording):
-    """What a multimeter has read of the neurons of this rank, a piece for each reading."""
+    """What a multimeter has read: a row for each time and neuron."""
 
     def __init__(self, name: str, recorder: "Multimeter", reading: Reading) -> None:
         self.name, self.neurons = name, reading.select("neurons", recorder.neurons)
         self.variables, self.resolution = recorder.variables, reading.resolution
         self.interval = recorder.steps(reading.resolution)
-        self.columns: dict[str, type] = {"step": np.int64, "id": np.int64}
-        self.columns |= dict.fromkeys(self.variables, np.float64)
-        self.pieces: dict[str, list[Array]] = {column: [] for column in self.columns}
+        columns: dict[str, type] = {"step": np.int64, "id": np.int64}
+        columns |= dict.fromkeys(self.variables, np.float64)
+        self.rows = Gathered(columns, reading.scratch)
 
     def record(self, reading: Reading) -> None:
         """Read the variables of the chosen neurons that are here."""
         for piece in self.neurons.pieces:
-            here = np.array(reading.layout.ids(piece.population.ids))
-            own = np.isin(here, piece.ids)
-            entries: dict[str, Array] = {
-                "step": np.full(own.sum(), reading.step, dtype=np.int64),
-                "id": here[own],
+            ids = piece.ids[reading.layout.here(piece.ids)]
+            rows: dict[str, Array] = {
+                "step": np.full(len(ids), reading.step, dtype=np.int64),
+                "id": ids,
             }
             for variable in self.variables:
-                values = reading.local(piece.population, variable)
-                entries[variable] = values[own].astype(np.float64)
-            self._append(entries)
+                rows[variable] = local_of(reading, piece, variable).astype(np.float64)
+            self.rows.append(rows)
 
-    def _append(self, entries: dict[str, Array]) -> None:
-        if len(entries["id"]):
-            for column, pieces in self.pieces.items():
-                pieces.append(entries[column])
+    @property
+    def waiting(self) -> int:
+        """Bytes that this rank has not handed over to rank 0."""
+        return self.rows.waiting
+
+    def flush(self, ranks: Ranks) -> None:
+        """Hand over to rank 0 what this rank has; collective."""
+        self.rows.flush(ranks)
 
     def parts(self) -> Iterable[Part]:
         """Return what there is to save."""
-        name = f"recorders/{self.name}"
-        return [Log(name, self.columns, self.pieces.__getitem__, self._append)]
+        return [self.rows.part(f"recorders/{self.name}")]
 
-    def datasets(self, ranks: Ranks) -> Iterator[Dataset]:
+    def datasets(self) -> Iterator[Dataset]:
         """Yield times, ids, and a row per time and a column per neuron of each variable."""
-        where = f"recorders/{self.name}"
-        step, neurons = self._gathered(ranks, "step"), self._gathered(ranks, "id")
-        times, ids = np.unique(step), np.unique(neurons)
-        order = np.lexsort((neurons, step))
-        yield Dataset(f"{where}/time", times * self.resolution, "ms", "time of the reading")
+        where, spool = f"recorders/{self.name}", self.rows.spool
+        ids = np.asarray(self.neurons.ids)
+        shape = len(spool) // len(ids), len(ids)
+
+        def matrices(variable: str) -> Iterator[Array]:
+            # A piece has whole readings: all ranks have handed over as many of them.
+            for piece in spool.pieces(variable):
+                yield piece.reshape(-1, len(ids))
+
+        def times() -> Iterator[Array]:
+            for piece in spool.pieces("step"):
+                yield piece[:: len(ids)] * self.resolution
+
+        time = Stream(shape[:1], np.float64, times)
+        yield Dataset(f"{where}/time", time, "ms", "time of the reading")
         yield Dataset(f"{where}/id", ids, "1", "global id of the neuron of each column")
         for variable in self.variables:
-            values = self._gathered(ranks, variable)[order].reshape(len(times), len(ids))
             unit = unit_of(self.neurons.pieces[0].population, variable)
+            values = Stream(shape, np.float64, partial(matrices, variable))
             yield Dataset(f"{where}/{variable}", values, unit, f"{variable} of each neuron")
-
-    def _gathered(self, ranks: Ranks, column: str) -> Array:
-        dtype = self.columns[column]
-        joined = np.concatenate([np.empty(0, dtype), *self.pieces[column]])
-        return ranks.join_on_0(joined)
 
 
 class Multimeter(Recorder):
@@ -108,6 +124,17 @@ class Multimeter(Recorder):
     def begin(self, name: str, reading: Reading) -> Traces:
         """Return an empty recording that begins now."""
         return Traces(name, self, reading)
+
+    def table(self, written: dict[str, Any]) -> dict[str, Any]:
+        """Return a row for each time and neuron."""
+        times, ids = written["time"], written["id"]
+        table = {"time": np.repeat(times, len(ids)), "id": np.tile(ids, len(times))}
+        for variable in self.variables:
+            found: Any = written
+            for key in variable.split("/"):
+                found = found[key]
+            table[variable] = np.ravel(found)
+        return table
 
 
 def unit_of(population: Neurons, variable: str) -> str:

@@ -1,7 +1,7 @@
 """Means over each population, and the number of synapses of each type, at regular times."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -10,7 +10,6 @@ from distsp.base.arrays import Array
 from distsp.base.fields import Positive
 from distsp.base.time_grid import whole_steps
 from distsp.parallel.distributed import Global, Part, check_whole
-from distsp.parallel.ranks import Ranks
 from distsp.parallel.sums import means
 from distsp.recorders.recorder import Dataset, Reading, Recorder, Recording, Selecting
 
@@ -31,8 +30,6 @@ QUANTITIES = {
 
 class Means(Recording):
     """Columns of equal length, the same on all ranks: "time" (ms), "calcium/E", "rate/E", ..."""
-
-    while_running: ClassVar[bool] = True
 
     def __init__(self, name: str, interval: int, reading: Reading) -> None:
         self.name, self.interval = name, interval
@@ -68,14 +65,18 @@ class Means(Recording):
         values |= self._rates(reading)
         for name in reading.synapse_types:
             values[f"synapses/{name}"] = reading.synapse_count(name)
+        n_before = len(self.columns["time"])
         for name, value in values.items():
+            if name not in self.columns:  # it has been added to the network
+                absent = 0 if name.startswith("synapses/") else np.nan
+                self.columns[name] = [absent] * n_before
             self.columns[name].append(value)
 
     def _rates(self, reading: Reading) -> dict[str, float]:
         """Return the mean rates (Hz) since the previous recording."""
         seconds = (reading.step - self.last_step) * reading.resolution / 1000.0
         spikes = self._spikes(reading)
-        new = {name: n - self.last_spikes[name] for name, n in spikes.items()}
+        new = {name: n - self.last_spikes.get(name, 0) for name, n in spikes.items()}
         self.last_step, self.last_spikes = reading.step, spikes
         return {
             f"rate/{p.name}": new[p.name] / (len(p.ids) * seconds) if seconds > 0 else 0.0
@@ -102,14 +103,16 @@ class Means(Recording):
 
     def _restore(self, saved: dict[str, Any]) -> None:
         self.last_step = check_whole("last_step", saved["last_step"])
-        spikes = saved["last_spikes"]
-        self.last_spikes = {name: check_whole(name, spikes[name]) for name in self.last_spikes}
-        for name in self.columns:
-            if saved[name].shape != (len(saved["time"]),):
-                raise ValueError(f"{name} has the shape {saved[name].shape}")
-            self.columns[name] = saved[name].tolist()
+        self.last_spikes = {
+            name: check_whole(name, number) for name, number in saved["last_spikes"].items()
+        }
+        arrays = {key: values for key, values in saved.items() if isinstance(values, np.ndarray)}
+        for name, values in arrays.items():
+            if values.shape != (len(saved["time"]),):
+                raise ValueError(f"{name} has the shape {values.shape}")
+        self.columns = {name: values.tolist() for name, values in arrays.items()}
 
-    def datasets(self, _ranks: Ranks) -> Iterator[Dataset]:
+    def datasets(self) -> Iterator[Dataset]:
         """Yield the columns in the order of `QUANTITIES`."""
         order = [*QUANTITIES]
         where = self.name if self.name == MEANS else f"recorders/{self.name}"

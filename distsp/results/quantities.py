@@ -15,8 +15,8 @@ H5, CSV = "results.h5", "results.csv"
 CHECKSUM = "crc32"
 """Attribute of what HDF5 itself keeps no checksum of: single values and texts."""
 
-ENDED = ("neurons", "synapses", "spikes")
-"""What there is only after the run; the recordings are there from the first one on."""
+ENDED = ("neurons", "synapses")
+"""What there is only after the run; what is recorded is there from the first recording on."""
 
 QUANTITIES = {
     "spike_count": ("1", "number of spikes since the start"),

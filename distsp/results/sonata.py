@@ -6,9 +6,12 @@ type is an edge population, whose edge ids are the rows of `Results.synapses`.
 """
 
 import csv
+import hashlib
 import json
+import os
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,9 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from distsp.base.errors import InputError
 from distsp.base.files import new_hdf5, replacing
+from distsp.experiment.experiment import Experiment
 from distsp.neurons.model import weight_unit
 from distsp.results.quantities import QUANTITIES
 from distsp.results.read import Results
@@ -26,6 +31,23 @@ Array = npt.NDArray[Any]
 MAGIC, VERSION = np.uint32(0x0A7A), np.array([0, 1], dtype=np.uint32)
 
 SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="i1")
+
+FILES = (
+    "nodes.h5",
+    "edges.h5",
+    "spikes.h5",
+    "node_types.csv",
+    "edge_types.csv",
+    "node_sets.json",
+    "simulation_config.json",
+    "circuit_config.json",
+)
+"""What is written, besides the parameters of each population."""
+
+LIST = "written.json"
+"""Has a digest of each file, by which it is known as written here."""
+
+NAME = re.compile(r"(parameters/)?[^/\0]+")
 
 INDICES = {"source": "source_to_target", "target": "target_to_source"}
 
@@ -44,26 +66,102 @@ def write_sonata(results: Results, folder: str | Path) -> None:
     results : Results
         Of a run that has ended.
     folder : str or Path
-        Made if it is not there. Files in it are replaced, `circuit_config.json` is the last.
+        Made if it is not there. What this has written there before is replaced; `written.json`
+        lists it.
 
     Raises
     ------
     InputError
-        If the run has not ended.
+        If the run has not ended, or something else is in the way.
     """
     folder, spikes = Path(folder), results.spikes
+    results.require_end()
+    if blocked := sonata_in_the_way(results.experiment, folder):
+        raise InputError(f"{blocked}; nothing was written")
+    remove_sonata(folder)
     (folder / "parameters").mkdir(parents=True, exist_ok=True)
+    listed: dict[str, str | None] = {}
+
+    def take_note() -> None:
+        names = [name for name in _names(results.experiment) if (folder / name).exists()]
+        listed.update({name: _digest(folder / name) for name in names if name not in listed})
+        _write_json(folder / LIST, listed)
+
     with _hdf5(folder / "nodes.h5") as file:
         _write_nodes(file, results)
+    take_note()
     with _hdf5(folder / "edges.h5") as file:
         _write_edges(file, results)
-    _write_types(results, folder)
+    take_note()
     if spikes:
         with _hdf5(folder / "spikes.h5") as file:
             _write_spikes(file, results)
-    else:
-        (folder / "spikes.h5").unlink(missing_ok=True)  # it is of another run
+        take_note()
+    _write_types(results, folder)
     _write_configuration(results, folder)
+    take_note()
+
+
+def sonata_in_the_way(experiment: Experiment, folder: Path) -> str | None:
+    """Return what stands where the network is to be written, if it is nothing distsp has written.
+
+    Files that were written before, and are as they were written, are in nobody's way.
+    """
+    for parent in (folder, folder / "parameters"):
+        if os.path.lexists(parent) and not parent.is_dir():
+            return f"{parent}: is no folder"
+    own = _written(folder)
+    for name in (*_names(experiment), LIST):
+        path = folder / name
+        if os.path.lexists(path) and name not in own and not (name == LIST and _listed(folder)):
+            return f"{path}: is there, and distsp has not written it"
+    return None
+
+
+def remove_sonata(folder: Path) -> None:
+    """Remove what `write_sonata` has written into a folder, and nothing else."""
+    listed = _listed(folder)
+    for name in _written(folder):
+        (folder / name).unlink(missing_ok=True)
+    if listed:
+        (folder / LIST).unlink(missing_ok=True)
+    for empty in (folder / "parameters", folder):
+        if listed and not empty.is_symlink():
+            with suppress(OSError):  # somebody else's files are in it
+                empty.rmdir()
+
+
+def _names(experiment: Experiment) -> list[str]:
+    """Return the names of all files that an experiment may have."""
+    parameters = [f"parameters/{name}.json" for name in experiment.populations]
+    return [*FILES, *parameters]
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """Return the digests of the files that were written into a folder, by their names."""
+    try:
+        listed = json.loads((folder / LIST).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return {}
+    texts = isinstance(listed, dict) and all(isinstance(one, str) for one in listed.values())
+    return listed if texts else {}
+
+
+def _written(folder: Path) -> list[str]:
+    """Return the names of the files in a folder that are as `write_sonata` has written them."""
+    return [
+        name
+        for name, digest in _listed(folder).items()
+        if NAME.fullmatch(name) and _digest(folder / name) == digest
+    ]
+
+
+def _digest(path: Path) -> str | None:
+    """Return a digest of a file; None if it is no file."""
+    if path.is_symlink() or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()
 
 
 @contextmanager

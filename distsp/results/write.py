@@ -22,6 +22,7 @@ from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment
 from distsp.recorders import Dataset
 from distsp.recorders.population_means import MEANS
+from distsp.recorders.spool import Stream
 from distsp.results.quantities import CHECKSUM, CSV, FACTS, H5, QUANTITIES, checksum, meaning
 
 PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
@@ -41,29 +42,33 @@ def write_results(
     folder : Path
         Made if it is not there.
     ended : bool
-        Whether to write everything; before the end there are only the recordings.
+        Whether to write everything; before the end there is what has been recorded.
 
     Raises
     ------
     WriteError
         On rank 0, if they cannot be written; what was written before is as it was. The other ranks
-        do not wait for rank 0 then, unless the run has ended.
+        do not wait for rank 0 then, if the run goes on.
     """
     simulation.ranks.meet("write_results")
+    simulation.flush()
     each = simulation.ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
     if each is None:
         if ended:
-            _write_end(simulation, None)
+            _write_network(simulation, None)
         return
     with replacing(folder / H5) as path, new_hdf5(path) as file:
         _put(file, "experiment", experiment.to_toml(), "experiment")
-        for dataset in _running(simulation):
-            _put_dataset(file, dataset)
+        file.create_group("spikes")
+        for recording in simulation.recordings.values():
+            for dataset in recording.datasets():
+                _put_dataset(file, dataset)
         _write_provenance(simulation, file, each)
         if ended:
-            _write_end(simulation, file)
+            _write_network(simulation, file)
     with replacing(folder / CSV) as path:
-        _write_csv(path, [d for d in _running(simulation) if d.name.startswith(f"{MEANS}/")])
+        means = simulation.recordings.get(MEANS)
+        _write_csv(path, [*means.datasets()] if means else [])
 
 
 def _put(file: h5py.File | None, name: str, data: Any, what: str) -> None:
@@ -72,11 +77,18 @@ def _put(file: h5py.File | None, name: str, data: Any, what: str) -> None:
         _describe(_new(file, name, data), (QUANTITIES | FACTS)[what])
 
 
-def _put_dataset(file: h5py.File | None, dataset: Dataset) -> None:
-    """Write what a recorder has recorded on the rank that has the file."""
-    if file is not None:
-        written = _new(file, dataset.name, dataset.values)
-        _describe(written, (dataset.unit, dataset.description))
+def _put_dataset(file: h5py.File, dataset: Dataset) -> None:
+    """Write what a recorder has recorded."""
+    values = dataset.values
+    if isinstance(values, Stream):
+        written = _room(file, dataset.name, values.shape, values.dtype)
+        begin = 0
+        for piece in values.pieces():
+            written[begin : begin + len(piece)] = piece
+            begin += len(piece)
+    else:
+        written = _new(file, dataset.name, values)
+    _describe(written, (dataset.unit, dataset.description))
 
 
 def _new(file: h5py.File | h5py.Group, name: str, data: Any) -> h5py.Dataset:
@@ -89,7 +101,13 @@ def _new(file: h5py.File | h5py.Group, name: str, data: Any) -> h5py.Dataset:
     return dataset
 
 
-def _write_end(simulation: Simulation, file: h5py.File | None) -> None:
+def _room(file: h5py.File, name: str, shape: tuple[int, ...], dtype: Any) -> h5py.Dataset:
+    """Return a dataset of numbers to be written to, which tells when its bytes change."""
+    checked = 0 not in shape  # HDF5 keeps checksums of chunks, of which nothing has none
+    return file.create_dataset(name, shape, dtype, track_times=False, fletcher32=checked)
+
+
+def _write_network(simulation: Simulation, file: h5py.File | None) -> None:
     """Gather the state of all ranks and put it into `file`, which is None except on rank 0."""
     network = simulation.network
     for name, population in network.populations.items():
@@ -101,13 +119,8 @@ def _write_end(simulation: Simulation, file: h5py.File | None) -> None:
             _put(file, f"{where}/z_connected", population.z_connected(element), "z_connected")
     if file is not None:
         file.require_group("synapses")
-        file.require_group("spikes")
     for name in network.synapse_types:
         _write_synapses(simulation, name, file)
-    for recording in simulation.recordings.values():
-        if not recording.while_running:
-            for dataset in recording.datasets(simulation.ranks):
-                _put_dataset(file, dataset)
 
 
 def _write_synapses(simulation: Simulation, name: str, file: h5py.File | None) -> None:
@@ -119,11 +132,7 @@ def _write_synapses(simulation: Simulation, name: str, file: h5py.File | None) -
         for key, values in piece.items():
             where = f"synapses/{name}/{key}"
             if where not in file:
-                dtype = values.dtype
-                checked = count > 0  # HDF5 keeps checksums of chunks, of which nothing has none
-                dataset = file.create_dataset(
-                    where, (count,), dtype, track_times=False, fletcher32=checked
-                )
+                dataset = _room(file, where, (count,), values.dtype)
                 _describe(dataset, meaning(key, models_used(simulation.network)))
             file[where][start:end] = values
         start = end
@@ -163,21 +172,11 @@ def _peak_memory() -> float:
     return peak / (1e6 if sys.platform == "darwin" else 1e3)  # bytes there, kilobytes elsewhere
 
 
-def _running(simulation: Simulation) -> list[Dataset]:
-    """Return what has been recorded so far, of the recordings that need no other rank."""
-    return [
-        dataset
-        for recording in simulation.recordings.values()
-        if recording.while_running
-        for dataset in recording.datasets(simulation.ranks)
-    ]
-
-
 def _write_csv(path: Path, columns: list[Dataset]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_header(column) for column in columns)
-        writer.writerows(zip(*(column.values.tolist() for column in columns), strict=True))
+        writer.writerows(zip(*(column.array().tolist() for column in columns), strict=True))
 
 
 def _header(column: Dataset) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distsp.base.errors import WriteError
-from distsp.base.files import remove_unfinished, replacing
+from distsp.base.files import TOKEN, remove_unfinished, replacing
 
 
 def test_the_old_file_stays_when_writing_fails(tmp_path: Path) -> None:
@@ -25,16 +25,18 @@ def test_the_old_file_stays_when_writing_fails(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == [path]
 
 
-def test_what_was_killed_is_removed(tmp_path: Path) -> None:
-    for name in (".part", "file.part.txt", ".file.txt"):
+def test_only_what_was_killed_is_removed(tmp_path: Path) -> None:
+    for name in (".part", "file.part.txt", ".file.part.txt", ".file.0123.part.txt"):
         (tmp_path / name).touch()
     with replacing(tmp_path / "file.txt") as temporary:
         temporary.touch()
-        remove_unfinished(tmp_path)
+        remove_unfinished(tmp_path, "0123")
+        assert temporary.exists()
+        remove_unfinished(tmp_path, TOKEN)
         assert not temporary.exists()
         temporary.touch()
     left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == [".file.txt", ".part", "file.part.txt", "file.txt"]
+    assert left == [".file.part.txt", ".part", "file.part.txt", "file.txt"]
 
 
 def test_hdf5_that_cannot_be_written_is_an_error_and_no_crash(tmp_path: Path) -> None:

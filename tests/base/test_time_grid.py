@@ -38,3 +38,15 @@ def test_the_first_wrong_time_is_told(times, least, repeated):
         found = whole_times("t", times, 0.1, least, repeated)
         assert found.dtype == np.int64
         assert found.tolist() == expected
+
+
+def test_a_time_of_32_bits_is_divided_in_64():
+    assert whole_steps("t", np.float32(10_000_001), 0.1) == 100_000_010
+    assert whole_steps("t", np.float32(0.5), 0.1) == 5
+    assert whole_steps("t", np.int8(100), 0.1) == 1000
+    assert whole_times("t", np.array([0.5, 10_000_001], np.float32), 0.1)[1] == 100_000_010
+
+
+def test_a_time_that_no_float_holds_is_told():
+    with pytest.raises(InputError, match=r"^t: 1000+\.\.\. ms is more than can be counted$"):
+        whole_steps("t", 10**400, 0.1)

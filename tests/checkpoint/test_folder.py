@@ -200,7 +200,7 @@ def other_network(folder: Path) -> None:
         (cut_the_manifest_short, "manifest.json is damaged"),
         (lose_a_file, "rank-0.arrays cannot be read: No such file or directory"),
         (lose_the_manifest, "manifest.json cannot be read: No such file or directory"),
-        (other_version, "is of format 1, this distsp reads 2"),
+        (other_version, "is of format 1, this distsp reads 3"),
         (other_network, "is of another network: populations.A.size: 23 must be 24"),
     ],
 )
@@ -246,7 +246,7 @@ def test_every_byte_counts(tmp_path: Path) -> None:
             r"inputs.input_1.rate: 1.0 must be 2000.0",
         ),
         (lambda net: net.create("iaf_psc_exp", 1, name="D"), "the checkpoint lacks populations.D"),
-        (lambda net: setattr(net, "seed", 8), "seed: 8 must be 7"),
+        (lambda net: net._put("seed", 8), "seed: 8 must be 7"),
         (change, "populations.A.parameters.E_L: -69.5 must be -70.0"),
     ],
 )

@@ -12,7 +12,7 @@ from distsp.checkpoint import redistribute
 from distsp.checkpoint.arrays import ArrayReader, ArrayWriter
 from distsp.checkpoint.redistribute import read_parts, same_on_all_ranks, write_parts
 from distsp.checkpoint.trust import UnfitError
-from distsp.parallel.distributed import Global, Log, Part, PerNeuron, PerSynapse
+from distsp.parallel.distributed import Global, OnRank0, Part, PerNeuron, PerSynapse
 from distsp.parallel.layout import Layout
 
 SIZES = range(1, 6)
@@ -114,7 +114,7 @@ class Rank:
             *map(per_neuron, self.arrays),
             Global("everywhere", lambda: self.everywhere, self.everywhere.update),
             PerSynapse("synapses/s", self.rows),
-            Log("spikes", columns, self.log.__getitem__, append),
+            OnRank0("spikes", columns, self.log.__getitem__, append),
         ]
 
     def fill(self, network: Network) -> None:
@@ -134,10 +134,9 @@ class Rank:
                 self.rows.rows[source].append((target // layout.size, *rest))
         for row in self.rows.rows:
             row.sort(key=lambda entry: entry[0])
-        for step, i in network.spikes:
-            if i % layout.size == layout.rank:
-                self.log["step"].append(np.array([step]))
-                self.log["id"].append(np.array([i]))
+        for step, i in network.spikes if layout.rank == 0 else []:
+            self.log["step"].append(np.array([step]))
+            self.log["id"].append(np.array([i]))
         self.everywhere.update(network.everywhere)
 
     def contents(self) -> dict[str, Any]:
@@ -146,7 +145,7 @@ class Rank:
         return {
             "arrays": {key: (str(a.dtype), a.tolist()) for key, a in self.arrays.items()},
             "rows": self.rows.rows,
-            "spikes": sorted(spikes),
+            "spikes": [*spikes],
             "everywhere": {
                 key: (str(value.dtype), value.tolist()) if isinstance(value, np.ndarray) else value
                 for key, value in self.everywhere.items()

@@ -147,7 +147,7 @@ CRAFTED = [
     (put("/id", 0, 4000), "id has numbers that are not from 0"),
     (state(step=-1), "simulation does not fit: "),
     (state(step="1"), "simulation does not fit: "),
-    (state(step=99), "is of step 99"),
+    (state(step=99), "is of two steps, 600 and another"),
     (state(n_spikes=2**64), "simulation does not fit: "),
 ]
 

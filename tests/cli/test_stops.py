@@ -1,6 +1,7 @@
 """The command line on one rank: checkpoints, going on, and results on the way."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -81,10 +82,11 @@ def test_signal(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     """The first one stops the run, and one that comes at once counts as it."""
     write = stops.write_results
 
-    def write_and_signal(*arguments: object, **options: object) -> None:
-        write(*arguments, **options)
-        os.kill(os.getpid(), signal.SIGUSR1)
-        os.kill(os.getpid(), signal.SIGTERM)
+    def write_and_signal(*arguments: object, ended: bool = True) -> None:
+        write(*arguments, ended=ended)
+        if not ended:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGUSR1)
     monkeypatch.setattr(stops, "RESULTS_EVERY", 0.0)
@@ -102,20 +104,70 @@ def test_signal(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     assert results.time.tolist() == [100.0]
     assert distsp.cli.plot.main([str(folder)]) == 0
     assert (folder / "figure.png").stat().st_size > 0
-    for part in ("neurons", "synapses", "spikes", "n_synapses"):
+    for part in ("neurons", "synapses", "n_synapses"):
         with pytest.raises(InputError, match=r"yet, the run has not ended$"):
             getattr(results, part)
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_ctrl_c(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys, keeps: bool) -> None:
+    """The recordings so far are written, all of them, and a checkpoint if there were to be any."""
+    write = stops.write_results
+
+    def write_and_interrupt(*arguments: object, ended: bool = True) -> None:
+        write(*arguments, ended=ended)
+        monkeypatch.setattr(stops, "write_results", write)
+        if not ended:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(stops, "RESULTS_EVERY", 0.0)
+    monkeypatch.setattr(stops, "write_results", write_and_interrupt)
+    options = ["--duration", "1000", "--set", "populations.E.record_spikes=true"]
+    options += ["--checkpoint-minutes", "10"] if keeps else []
+    assert main([*QUICK, *options]) == (75 if keeps else 130)
+    err = capsys.readouterr().err
+    assert err.startswith("distsp: stopped by a signal after 0.1 s; ")
+    assert ("go on with: " in err) == keeps
+    assert ("begin it again with --force --checkpoint-minutes" in err) != keeps
+    assert err.count("\n") == 1
+    assert (folder / "checkpoints").exists() == keeps
+    results = load_results(folder)
+    assert results.time.tolist() == [100.0]
+    assert len(results.spikes["E"]["time"]) > 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_what_a_killed_run_has_left_is_removed(folder: Path) -> None:
+    """And nothing else, whatever its name."""
     assert main([*QUICK, "--duration", "100", "--checkpoint-every", "100"]) == 0
+    text = "distsp runs here: process 1 on host, files 0123456789abcdef\n"
     for _ in range(2):
-        (folder / ".results.part.h5").write_bytes(b"half")
-        (folder / ".figure.part.png").write_bytes(b"half")
-        (folder / "checkpoints" / "checkpoint-2000.part").mkdir()
+        (folder / ".distsp.lock").write_text(text)
+        (folder / ".results.0123456789abcdef.part.h5").write_bytes(b"half")
+        (folder / ".figure.0123456789abcdef.part.png").write_bytes(b"half")
+        (folder / ".mine.part.txt").write_bytes(b"mine")
+        part = folder / "checkpoints" / "checkpoint-2000.0123456789abcdef.part"
+        part.mkdir()
+        (part / "rank-0.arrays").write_bytes(b"distsp ar")
         assert main([*RESUME, "--quiet"]) == 0
-        assert not [*folder.glob(".*")]
+        assert [path.name for path in folder.glob(".*")] == [".mine.part.txt"]
         assert kept(folder) == ["checkpoint-1000"]
+
+
+def test_resuming_loses_no_results(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*QUICK, "--duration", "200", "--checkpoint-every", "100"]) == 0
+    assert main([*RESUME, "--quiet", "--duration", "300"]) == 0
+    assert kept(folder) == ["checkpoint-2000", "checkpoint-3000"]
+    assert main([*RESUME, "--quiet"]) == 0
+    assert load_results(folder).time.tolist() == [100.0, 200.0, 300.0]
+    # Where the checkpoint of the end is lost, what it has reached stays.
+    shutil.rmtree(folder / "checkpoints" / "checkpoint-3000")
+    assert main([*RESUME, "--quiet"]) == 2
+    told = "duration: 200.0 ms must be at least the 300.0 ms that the results"
+    assert told in capsys.readouterr().err
+    assert load_results(folder).time.tolist() == [100.0, 200.0, 300.0]
+    assert main([*RESUME, "--quiet", "--force"]) == 0
+    assert load_results(folder).time.tolist() == [100.0, 200.0]
 
 
 def test_full_disk_does_not_end_a_run(

@@ -45,10 +45,9 @@ KEYS = ["x", "size", "self", "name", "ü", "", "a b", "E", "A" * 65, "model", "p
 def a_few_steps() -> Iterator[None]:
     """A run has at most five steps, and a fault while it runs comes out of `main`."""
 
-    def simulate(simulation: Simulation, experiment: Experiment, *_: object) -> bool:
+    def simulate(simulation: Simulation, experiment: Experiment, *_: object) -> None:
         h = experiment.resolution
         simulation.run(min(round(experiment.duration / h), 5) * h)
-        return True
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "simulate", simulate)

@@ -20,6 +20,8 @@ curves = {
 }
 parts = []
 for model in NeuronModel.members:
+    if model == "parrot_neuron":
+        continue
     calcium = {"tau_Ca": 5.0, "beta_Ca": 0.2}
     parts.append(net.create(model, 2, elements=curves, **calcium))
 one = parts[0]
@@ -33,6 +35,9 @@ everyone = sum(parts[1:], parts[0])
 net.connect(everyone, one, "c", "fixed_indegree", indegree=3)
 net.connect(everyone, one, "c", "fixed_outdegree", outdegree=1)
 net.connect(everyone, one, "c", "fixed_total_number", N=4)
+parrots = net.create("parrot_neuron", 2)
+net.connect(parrots, one, "c", "all_to_all")
+net.drive(net.poisson_generator(rate=800.0), parrots, weight=1.0, delay=1.0)
 net.connect(one, everyone, "a", "pairwise_bernoulli", p=0.3)
 net.connect(one, everyone, "a", "pairwise_poisson", pairwise_avg_num_conns=0.3)
 net.drive(net.poisson_generator(rate=8e3), everyone, weight=20.0, delay=1.0)
@@ -58,7 +63,9 @@ for name in net.synapse_types:
 for part in parts:
     told.update(b"".join(x.tobytes() for x in (part.V_m, part.calcium, part.z("in"))))
     n.append(int(part.spike_count.sum()))
-assert all(n[:4]), n
+n.append(int(parrots.spike_count.sum()))
+told.update(repr(n).encode())
+assert all([*n[:4], n[-1]]), n
 sys.stdout.write(f"{PLAIN} {told.hexdigest()} {n}\n")
 """
 

@@ -110,7 +110,7 @@ def test_a_missing_pair_is_an_error_and_forgotten(kind):
     right = "disconnections.0: there is no such synapse of s from neuron 1 to neuron 8"
     assert str(error.value) == right
     assert (simulation.state.arrays.z_connected == z_connected).all()
-    assert net.disconnections == []
+    assert net.disconnections == ()
     net.disconnect(a, b, "s", sources=[1, 1], targets=[2, 2])
     simulation.run(1.0)
     assert listed(simulation) == [(3, 6)]
@@ -251,5 +251,5 @@ def test_wrong_disconnections(values, words):
         net.disconnect(**({"source": a, "target": b, "synapse": "s"} | values))
     assert str(error.value).startswith(words)
     assert "\n" not in str(error.value)
-    assert net.disconnections == []
+    assert net.disconnections == ()
     assert net.version == version

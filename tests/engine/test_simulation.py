@@ -1,5 +1,6 @@
 """Networks in motion: causality, runs in pieces, changes between runs, and agreement with NEST."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -241,15 +242,172 @@ def test_connections_made_between_runs():
     assert target.V_m[0] == 2.0 + 2.0 * travelled
 
 
-def test_what_is_fixed_once_there_is_a_simulation():
+def test_a_network_has_one_simulation():
     net, *_ = lively()
     simulation = Simulation(net, Ranks())
-    with pytest.raises(InputError, match="populations cannot be added"):
-        net.create("iaf_psc_exp", 1)
-    with pytest.raises(InputError, match="synapse types cannot be added"):
-        net.synapse_type("late", weight=1.0, delay=1.0)
+    simulation.run(50.0)
+    neurons = next(iter(net.populations.values()))
+    before = neurons.spike_count
+    with pytest.raises(InputError, match="network: it has a Simulation already"):
+        Simulation(net, Ranks())
+    assert np.array_equal(neurons.spike_count, before)
+    # A copy is a network that has none.
+    other = deepcopy(net)
+    other.update_interval = None
+    assert net.update_interval is not None
+    other.create("iaf_psc_exp", 1)
+    copied = Simulation(other, Ranks())
+    copied.run(50.0)
+    assert np.array_equal(neurons.spike_count, before)
+    assert np.array_equal(next(iter(other.populations.values())).spike_count, before)
+    net.populations[neurons.name].set(V_th=0.0)
+    assert other.populations[neurons.name].parameters.V_th != 0.0
+
+
+def test_a_simulation_that_could_not_be_made_leaves_the_network_free(monkeypatch):
+    net, *_ = lively()
+    with monkeypatch.context() as patch:
+        patch.setattr("distsp.engine.memory.installed_bytes", lambda: 1000.0)
+        with pytest.raises(InputError, match="need at least"):
+            Simulation(net, Ranks())
+    net.synapse_type("late", weight=1.0, delay=30.0)
+    Simulation(net, Ranks()).run(1.0)
+
+
+def test_spikes_are_counted_beyond_32_bits():
+    net = Network(resolution=H, seed=1)
+    neurons = net.create("iaf_psc_delta", 2, I_e=1e5, t_ref=H)
+    net.record(1.0)
+    simulation = Simulation(net, Ranks())
     simulation.run(1.0)
-    assert [*net.populations] == [*simulation.network.populations]
+    before = neurons.spike_count
+    simulation.state.arrays.spike_count[:] = 2**31 - 1
+    simulation.recordings["recording"].last_spikes["population_0"] += int(2**32 - 2 - before.sum())
+    simulation.run(1.0)
+    assert (neurons.spike_count > 2**31).all()
+    assert simulation.recording["rate/population_0"][1] == 5000.0
+
+
+NO = (10**400, ["x"], {"a": 1}, None, {1, 2}, b"x", 7.5, object())
+"""What is no name, no neurons and no path."""
+
+
+def test_what_is_of_another_kind_is_told_in_one_line(tmp_path):
+    net, a, _ = lively()
+    with pytest.raises(InputError, match="must be a Network"):
+        Simulation(a)
+    with pytest.raises(InputError, match="must be a Network, or a function"):
+        Simulation.load(tmp_path, a)
+    simulation = Simulation(net, Ranks())
+    simulation.run(5.0)
+    calls = {
+        "^duration": simulation.run,
+        "^neurons": simulation.spikes,
+        "^synapse": simulation.synapse_count,
+        r"^synapse\b": simulation.synapses,
+        "^population": lambda wrong: simulation.read(wrong, "V_m"),
+        "^variable": lambda wrong: simulation.read(a, wrong),
+        r"^variable\b": a.state,
+        "^element": a.z,
+        r"^element\b": lambda wrong: a.set_element(wrong, growth_rate=1.0),
+        r"connections.*\.synapse": lambda wrong: net.connect(a, a, wrong, "all_to_all"),
+        r"connections.*\.rule": lambda wrong: net.connect(a, a, "static", wrong),
+        "^progress": lambda wrong: simulation.run(0.1, progress=wrong),
+        "^stop": lambda wrong: simulation.run(0.1, stop=wrong),
+        "^folder": simulation.save,
+        r"^folder\b": lambda wrong: Simulation.load(wrong, deepcopy(net)),
+    }
+    for field, call in calls.items():
+        for wrong in NO:
+            if ("dur" in field and wrong == 7.5) or (
+                ("prog" in field or "stop" in field) and not wrong
+            ):
+                continue
+            with pytest.raises(InputError, match=field) as told:
+                call(wrong)
+            assert "\n" not in str(told.value)
+    for wrong in ("E", a[:2]):
+        with pytest.raises(InputError, match=r"^population"):
+            simulation.read(wrong, "V_m")
+    with pytest.raises(InputError, match=r"^neurons: 'E' must be one that this network has"):
+        simulation.spikes("E")
+    with pytest.raises(InputError, match=r"^simulation: cannot be copied"):
+        deepcopy(simulation)
+    assert simulation.now == 5.0
+
+
+def wiring_itself(surplus="one"):
+    """Return a simulation of two neurons that bind their elements at once, and the neurons."""
+    net = Network(resolution=H, seed=1, update_interval=1.0, surplus=surplus)
+    two = net.create("iaf_psc_exp", 2, elements={"axon": STILL | {"z": 3.0}, "den": STILL})
+    net.synapse_type("s", weight=1.0, delay=1.0, pre="axon", post="den")
+    return Simulation(net, Ranks()), two
+
+
+def test_elements_are_set_in_a_simulation():
+    simulation, two = wiring_itself("all")
+    simulation.run(1.0)
+    assert two.z("axon").tolist() == [3.0, 3.0]
+    two[1:].set_element("den", z=4.5)
+    assert two.z("den").tolist() == [0.0, 0.0]
+    simulation.run(0.5)
+    assert two.z("den").tolist() == [0.0, 4.5]
+    assert two.z_connected("den").tolist() == [0, 4]
+    # What changes besides leaves z, and to the same value it is set again.
+    two.set_element("den", z=[0.0, 1.5], tau_vacant=0.25)
+    simulation.run(1.0)
+    assert two.z_connected("den").tolist() == [0, 1]
+    two.set_element("axon", z=[2.0, 7.0])
+    two.set_element("axon", tau_vacant=0.0)
+    simulation.run(1.0)
+    assert two.z("axon").tolist() == [2.0, 7.0]
+    two.set_element("axon", tau_vacant=0.0)
+    two.set_element("den", z=[0.0, 5.0])
+    simulation.run(1.0)
+    assert two.z_connected("den").tolist() == [0, 5]
+
+
+def test_plasticity_is_switched_off_and_on():
+    simulation, two = wiring_itself()
+    net = simulation.network
+    simulation.run(1.0)
+    net.update_interval = None
+    two.set_element("den", z=1.0)
+    simulation.run(5.0)
+    assert simulation.synapse_count("s") == 0
+    net.update_interval = 2.0
+    simulation.run(0.1)
+    assert simulation.synapse_count("s") == 2
+    two.set_element("den", z=3.0)
+    simulation.run(1.9)
+    assert simulation.synapse_count("s") == 2
+    simulation.run(0.1)
+    assert simulation.synapse_count("s") == 6
+
+
+def test_elements_that_no_memory_holds_are_refused_before_anything_acts(monkeypatch):
+    simulation, two = wiring_itself()
+    simulation.run(0.5)
+    two.set_element("axon", growth_rate=1e12)
+    told = (
+        r"^populations\.population_0\.elements\.axon\.growth_rate: memory must hold 2 times 1e\+12"
+    )
+    for _ in range(2):
+        with pytest.raises(InputError, match=told):
+            simulation.run(1.0)
+    assert simulation.now == 0.5
+    two.set_element("axon", growth_rate=1e3, z=3.0)
+    two.set_element("den", z=1e-3)
+    simulation.run(0.5)
+    # What grows to more over many updates, where nothing can bind, is refused at one.
+    monkeypatch.setattr("distsp.engine.update.installed_bytes", lambda: 64.0 * 1000)
+    with pytest.raises(InputError, match=r"^elements\.axon: memory must hold \d+ vacant ones"):
+        simulation.run(10.0)
+    two.set_element("axon", growth_rate=1e10)
+    for module in ("memory", "update"):
+        monkeypatch.setattr(f"distsp.engine.{module}.installed_bytes", lambda: 1e30)
+    with pytest.raises(InputError, match=r"^elements\.axon: a neuron has 1e\+10 of them"):
+        simulation.run(10.0)
 
 
 def test_static_and_plastic_synapses_live_side_by_side():
@@ -317,9 +475,9 @@ def test_each_synapse_delivers_its_own_weight_after_its_own_delay():
 @pytest.mark.parametrize("plastic", [False, True])
 def test_more_events_in_a_step_than_16_bits_hold(plastic):
     net = Network(resolution=H, seed=1)
-    elements = {"e": STILL} if plastic else {}
+    elements = {"e": STILL, "f": STILL} if plastic else {}
     source, target = fires_once(net, 2, **elements), counts_weights(net, 1, **elements)
-    sides = {"pre": "e", "post": "e"} if plastic else {}
+    sides = {"pre": "e", "post": "f"} if plastic else {}
     net.synapse_type("s", weight=1.0, delay=0.5, **sides)
     net.connect(source, target, "s", "fixed_indegree", indegree=70_000)
     simulation = Simulation(net, Ranks())

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
+from distsp.base.errors import InputError
 from distsp.engine.simulation import Simulation
 from distsp.network.network import Network
 from distsp.network.synapse_type import SynapseType
@@ -29,7 +30,8 @@ class Slow:
     """A network as lists of (source, target) in order of creation, and elements in dicts."""
 
     def __init__(self, simulation: Simulation) -> None:
-        self.seed = simulation.network.seed
+        self.seed, self.surplus = simulation.network.seed, simulation.network.surplus
+        self.made = list(simulation.network.synapse_types)
         self.types: dict[str, SynapseType] = dict(sorted(simulation.network.synapse_types.items()))
         n = simulation.layout.n_neurons
         self.z = {e: [0.0] * n for e in simulation.elements}
@@ -44,6 +46,8 @@ class Slow:
     def change(self, element: str, neuron: int, by: int) -> None:
         z, connected = self.z[element], self.connected[element]
         connected[neuron] += by
+        if by < 0 and self.surplus == "all":
+            return
         if connected[neuron] > floor(z[neuron]):
             z[neuron] = connected[neuron] + (z[neuron] - floor(z[neuron]))
 
@@ -59,7 +63,7 @@ class Slow:
         return [floor(z[i]) - connected[i] for i in range(len(z))]
 
     def lot(self, purpose: Purpose, name: str, pair: tuple[int, int], copy: int, step: int) -> int:
-        key = stream_key(self.seed, purpose, list(self.types).index(name))
+        key = stream_key(self.seed, purpose, self.made.index(name))
         counter = (*pair, step & FULL, (step >> 32) << 16 | copy)
         w = philox(key, *(np.uint64(c) for c in counter))
         return int(w[0]) << 32 | int(w[1])
@@ -88,7 +92,7 @@ class Slow:
         ]
         n = min(len(side) for side in sides)
         longer = sides[0] if len(sides[0]) > n else sides[1]
-        key = stream_key(self.seed, Purpose.PAIR, list(self.types).index(name))
+        key = stream_key(self.seed, Purpose.PAIR, self.made.index(name))
         for i in range(n):
             j = i + int(uniform(key, i, step) * (len(longer) - i))
             longer[i], longer[j] = longer[j], longer[i]
@@ -163,7 +167,8 @@ amounts = st.one_of(st.floats(0.0, 6.0), st.integers(0, 6).map(float), st.just(0
 @settings(max_examples=150)
 @given(data=st.data())
 def test_update_is_the_obvious_one(data):
-    net = Network(resolution=0.1, seed=data.draw(st.integers(0, 2**32 - 1)))
+    surplus = data.draw(st.sampled_from(["one", "all"]))
+    net = Network(resolution=0.1, seed=data.draw(st.integers(0, 2**32 - 1)), surplus=surplus)
     sizes = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=3))
     for size in sizes:
         tau = data.draw(st.sampled_from([0.0, 0.1, 1.0]))
@@ -173,7 +178,8 @@ def test_update_is_the_obvious_one(data):
     known = {e for p in net.populations.values() for e in p.elements}
     for name in data.draw(st.permutations(["p", "q", "r"])):
         description = data.draw(descriptions)
-        if {description["pre"], description["post"]} <= known:
+        ends = {description["pre"], description["post"]}
+        if len(ends) == 2 and ends <= known:
             net.synapse_type(name, **description)
     net.synapse_type("static", weight=1.0, delay=1.0)
     everyone = list(net.populations.values())
@@ -310,7 +316,7 @@ def test_a_neuron_loses_as_many_synapses_as_elements():
     assert connected(simulation, "out") == [50] + [0] * 50
     assert z(simulation, "out")[0] == 50.0
     z(simulation, "out")[0] = 42.5
-    simulation._update._break_outgoing(simulation.tables["s"], 0, 10)
+    simulation._update._break_outgoing(simulation.tables["s"], 10)
     assert simulation.synapse_count("s") == 42
     assert connected(simulation, "out")[0] == 42
     # 49 were bound after the first removal: more than 42.
@@ -318,6 +324,51 @@ def test_a_neuron_loses_as_many_synapses_as_elements():
     assert sum(connected(simulation, "in")) == 42
     assert z(simulation, "in").tolist() == [0.0] + [1.0] * 50
     check_conservation(simulation)
+
+
+@pytest.mark.parametrize(("surplus", "after"), [("one", (4.5, 4)), ("all", (0.5, 0))])
+def test_how_many_synapses_a_neuron_nets_off_at_an_update(surplus, after):
+    # Neuron 0 has 5 synapses onto each of two types that share its element `out`.
+    net = Network(resolution=0.1, seed=5, update_interval=1.0, surplus=surplus)
+    elements = {e: STILL | {"tau_vacant": 0.0} for e in ("out", "in", "other")}
+    source = net.create("iaf_psc_alpha", 1, elements=elements)
+    target = net.create("iaf_psc_alpha", 5, elements=elements)
+    net.synapse_type("a", weight=1.0, delay=0.1, pre="out", post="in")
+    net.synapse_type("b", weight=1.0, delay=0.1, pre="out", post="other")
+    net.connect(source, target[:2], "a", "all_to_all")
+    net.connect(source, target[2:], "b", "all_to_all")
+    simulation = Simulation(net, Ranks())
+    assert connected(simulation, "out")[0] == 5
+    z(simulation, "out")[0] = 0.5
+    update(simulation)
+    # With "one", breaking both of a lifts z to 4.5: one is vacant, and binds again; b stays.
+    n_a, n_b = simulation.synapse_count("a"), simulation.synapse_count("b")
+    assert (z(simulation, "out")[0], n_a + n_b) == after
+    assert (n_a, n_b) == ((1, 3) if surplus == "one" else (0, 0))
+    check_conservation(simulation)
+    # Those of the targets are free, and stay.
+    assert (z(simulation, "in") + z(simulation, "other")).sum() == 5.0
+    z(simulation, "out")[0] = 3.25
+    update(simulation)
+    assert (z(simulation, "out")[0], connected(simulation, "out")[0]) == (3.25, 3)
+
+
+def test_surplus_may_change_between_runs():
+    simulation = network((1, 5), z=0.0, indegree=1)
+    z(simulation, "out")[0] = 0.5
+    simulation.network.surplus = "all"
+    simulation.run(0.1)
+    assert (z(simulation, "out")[0], simulation.synapse_count("s")) == (0.5, 0)
+
+
+@pytest.mark.parametrize("element", ["out", "in"])
+def test_more_synapses_of_a_pair_than_an_update_tells_apart(element):
+    simulation = network((1, 1), z=0.0, indegree=65_537)
+    z(simulation, element)[:] = 7.0
+    told = r"^synapse_types\.s: 65537 synapses connect the same two neurons"
+    with pytest.raises(InputError, match=told):
+        update(simulation)
+    assert simulation.synapse_count("s") == 65_537
 
 
 def test_removal_leaves_z_at_the_bound_elements_and_the_fraction():
@@ -407,7 +458,7 @@ def test_the_removed_copy_of_a_valued_synapse_takes_its_own_weight_along():
     before = simulation.synapses("s")
     z(simulation, "in")[:] = [0.0, 12.0, 20.0, 7.0]
     z(simulation, "out")[:] = 60.0
-    simulation._update._break_incoming(simulation.tables["s"], 0, 10)
+    simulation._update._break_incoming(simulation.tables["s"], 10)
     after = simulation.synapses("s")
     counts = [12, 20, 7]
     assert np.bincount(after["target"], minlength=4).tolist() == [0, *counts]
@@ -424,7 +475,7 @@ def lost(simulation: Simulation, before: list[tuple[int, int]], step: int, outgo
     """Return the synapses that one half of the removal breaks."""
     table = simulation.tables["s"]
     half = simulation._update._break_outgoing if outgoing else simulation._update._break_incoming
-    half(table, 0, step)
+    half(table, step)
     return Counter(before) - Counter(listed(simulation, "s"))
 
 
@@ -490,7 +541,7 @@ def test_every_pair_is_equally_likely(z_out, z_in):
         z(simulation, "out")[:] = z_out
         z(simulation, "in")[:] = z_in
         before = Counter(listed(simulation, "s"))
-        simulation._update._pair(simulation.tables["s"], 0, step)
+        simulation._update._pair(simulation.tables["s"], step)
         made = Counter(listed(simulation, "s")) - before
         for pair, count in made.items():
             found[pair] += count

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from distsp.base.errors import InputError
 from distsp.experiment.experiment import Experiment, list_bundled
+from distsp.network.description import describe
 
 SMALL = """
 name = "small"
@@ -124,7 +126,7 @@ def test_default_is_the_published_experiment() -> None:
         (6.2, 1.0),
         (6.2, 1.0),
     ]
-    assert network.connections == []
+    assert network.connections == ()
 
 
 def test_bundled_experiments_have_a_line_each() -> None:
@@ -174,6 +176,20 @@ def test_changed(small: Experiment) -> None:
     assert small.changed("duration", "50").duration == 50.0
     assert small.changed("name", "other").name == "other"
     assert small.changed("update_interval", "20").update_interval == 20.0
+    assert small.changed("seed", 7).seed == small.changed("seed", "7").seed == 7
+    assert small.changed("seed", np.int64(7)).seed == 7
+    for path, value in (("seed", [7]), ("seed", None), ("seed", 7.5), ("seed", object()), (7, 7)):
+        with pytest.raises(InputError, match=r"^(seed|path): .* must be "):
+            small.changed(path, value)
+    for factor in (10**400, "2", None, [2.0], True):
+        with pytest.raises(InputError, match=r"^scale: .* must be a finite number above 0"):
+            small.scaled(factor)
+    for source in (7, None, ["x.toml"]):
+        with pytest.raises(InputError, match=r"^experiment: .* must be a path"):
+            Experiment.from_toml(source)
+    assert small.surplus == small.build().surplus == "one"
+    other = Experiment.from_toml(small.changed("surplus", "all").to_toml())
+    assert other.surplus == other.build().surplus == describe(other.build())["surplus"] == "all"
     assert small.changed("connections.1.rule.indegree", "4").connections[1].rule.indegree == 4
     assert (
         small.changed("inputs.noise.targets.0.weight", "1").inputs["noise"].targets[0].weight == 1

@@ -1,5 +1,7 @@
 """What holds for every input: parts of populations, changes between two runs, TOML, the disk."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -215,6 +217,8 @@ def test_goes_on_from_the_disk(example, tmp_path):
     begun.run(0.5)
     begun.simulation.save(tmp_path)
     again = Driven(example, **CHANGES[example])
+    again.net = deepcopy(again.net)
+    again.a, again.b = again.net.populations.values()
     again.simulation = Simulation.load(tmp_path, again.net)
     again.run(5.5)
     assert again.found.tobytes() == whole.found[9:].tobytes()

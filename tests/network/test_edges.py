@@ -87,25 +87,6 @@ def test_distributions_of_a_connection():
     assert len(np.unique(synapses["weight"])) == 24
 
 
-def test_later_connections_keep_within_what_the_simulation_has_room_for():
-    net, a, b = network()
-    net.synapse_type("t", weight=1.0, delay=1.0)
-    net.connect(a, b, "s", "all_to_all", delay=4.0)
-    simulation = Simulation(net, Ranks())
-    for delay in (0.9, 4.1, {"distribution": "uniform", "low": 1.0, "high": 5.0}):
-        with pytest.raises(InputError) as error:
-            net.connect(a, b, "s", "all_to_all", delay=delay)
-        assert str(error.value) == (
-            "connections.1.delay: must be from 1 to 4 ms, the delays of s when the simulation "
-            "was made"
-        )
-    with pytest.raises(InputError, match=r"connections.1.weight: all synapses of t share weight"):
-        net.connect(a, b, "t", "all_to_all", weight=2.0)
-    net.connect(a, b, "s", "all_to_all", delay=2.5, weight=3.0)
-    simulation.run(1.0)
-    assert [row[2:] for row in rows(simulation)[:2]] == [(1.0, 4.0), (3.0, 2.5)]
-
-
 def test_a_list_is_described_by_a_digest():
     descriptions = []
     for weight in ([1.0, 2.0], [1.0, 2.5]):
@@ -256,7 +237,7 @@ def test_wrong_tables(tmp_path, monkeypatch, text, words):
     right = words.format(path="edges.csv")
     assert str(error.value).startswith(f"connections.0.rule.{right}")
     assert "\n" not in str(error.value)
-    assert net.connections == []
+    assert net.connections == ()
 
 
 def test_wrong_sonata(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE
+from distsp.network.description import describe
 from distsp.network.network import Network
 from distsp.plasticity.growth_curves import Linear
 
@@ -68,11 +69,25 @@ NETWORK = [
     ({"update_interval": 1e300}, "update_interval: 1e+300 ms is more steps"),
     ({"update_interval": 0.01}, "update_interval: 0.01 ms must be a whole multiple"),
 ]
+HUGE = 10**400
+NETWORK += [({"surplus": "two"}, "surplus: 'two' must be 'one' or 'all'")]
 
 WRONG = [
     # Populations.
     (lambda n: n.create("iaf", 1), "populations.C.model: 'iaf' must be one of "),
     (lambda n: n.create(3, 1), "populations.C.model: 3 must be a valid string"),
+    (lambda n: n.create(initial=7), "populations.C.initial: 7 must be"),
+    (lambda n: n.create(initial=["V_m"]), "populations.C.initial: ['V_m'] must be"),
+    (lambda n: n.create(tau_m=HUGE), "populations.C.parameters.tau_m: 1000"),
+    (lambda n: n.a.set(tau_m=HUGE), "populations.A.parameters.tau_m: 1000"),
+    (lambda n: n.a[:2].set(tau_m=HUGE), "populations.A.parameters.tau_m: 1000"),
+    (lambda n: n.a[:2].set_element("den", z=HUGE), "populations.A.elements.den.z: 1000"),
+    (lambda n: n.a.set_element(["den"], z=1.0), "element: ['den'] must be a text"),
+    (lambda n: n.connect(synapse=["s"]), "connections.0.synapse: ['s'] must be one of"),
+    (
+        lambda n: n.net.disconnect(n.a, n.b, {"s": 1}),
+        "disconnections.0.synapse: {'s': 1} must be o",
+    ),
     (lambda n: n.create("iaf_psc_exp", 0), "populations.C.size: 0 must be greater than or"),
     (lambda n: n.create("iaf_psc_exp", 2.5), "populations.C.size: 2.5 must be a valid integer"),
     (lambda n: n.create("iaf_psc_exp", MAX_SIZE), f"size: {MAX_SIZE} makes more than {MAX_SIZE}"),
@@ -144,6 +159,7 @@ WRONG = [
     (lambda n: n.type(delay=normal(-1.0, 1.0)), "t.delay.mean: -1.0 ms must be at least 1 step"),
     (lambda n: n.type(delay=uniform(2.0, 1.0)), "t.delay: low, 2.0, must not be above high, 1.0"),
     (lambda n: n.type(pre="den"), "synapse_types.t.post: is missing; a plastic type needs pre"),
+    (lambda n: n.type(pre="den", post="den"), "synapse_types.t.post: 'den' must be another elem"),
     (lambda n: n.type(post="den"), "synapse_types.t.pre: is missing; a plastic type needs pre"),
     (lambda n: n.type(pre="den", post="x"), "t.post: 'x' must be one of axon, "),
     (lambda n: n.type(pre=3, post="den"), "synapse_types.t.pre: 3 must be a valid string"),
@@ -285,6 +301,59 @@ def test_set_keeps_the_other_parameters():
     a.set(tau_m=5.0)
     assert (a.parameters.tau_m, a.parameters.C_m, a.parameters.V_th) == (5.0, 100.0, -55.0)
     assert net.version > version
+
+
+ASSIGNED = [
+    (lambda n: setattr(n.net, "resolution", 0.2), "resolution: 0.2 cannot be assigned"),
+    (lambda n: setattr(n.net, "seed", 2), "seed: 2 cannot be assigned"),
+    (lambda n: setattr(n.net, "update_intervall", 2), "update_intervall: 2 cannot be assigned; of"),
+    (lambda n: setattr(n.net, "update_interval", 0.15), "update_interval: 0.15 ms must be a whole"),
+    (lambda n: setattr(n.net, "update_interval", "x"), "update_interval: 'x' must be a valid num"),
+    (lambda n: setattr(n.net, "surplus", "two"), "surplus: 'two' must be 'one' or 'all'"),
+    (lambda n: setattr(n.net, "populations", {}), "populations: {} cannot be assigned"),
+    (
+        lambda n: setattr(n.a, "tau_m", 5.0),
+        "populations.A.tau_m: 5.0 cannot be assigned; set(tau_m",
+    ),
+    (lambda n: setattr(n.a[:2], "V_m", 5.0), "populations.A.V_m: 5.0 cannot be assigned; set and"),
+    (lambda n: setattr(n.a, "size", 7), "populations.A.size: 7 cannot be assigned"),
+    (lambda n: setattr(n.a, "parameters", 7), "populations.A.parameters: 7 cannot be assigned"),
+    (lambda n: setattr(n.a.parameters, "tau_m", 7), "IafPscAlpha.tau_m: 7 cannot be assigned"),
+    (lambda n: setattr(n.a.elements["axon"], "z", 7.0), "Gaussian.z: 7.0 cannot be assigned"),
+    (
+        lambda n: setattr(n.noise, "name", "x"),
+        "inputs.noise.name: 'x' cannot be assigned; of an in",
+    ),
+    (lambda n: setattr(n.noise, "rat", 1.0), "inputs.noise.rat: 1.0 cannot be assigned; of an inp"),
+    (lambda n: setattr(n.noise, "rate", -1.0), "inputs.noise.rate: -1.0 must be greater than or"),
+]
+
+
+@pytest.mark.parametrize(("do", "words"), ASSIGNED, ids=[words for _, words in ASSIGNED])
+def test_what_cannot_be_assigned_is_refused_by_name(do, words):
+    test_wrong_inputs_say_what_is_right_and_change_nothing(do, words)
+
+
+def test_what_is_assigned_is_checked_and_noticed():
+    net, before = Network(update_interval=10.0), -1
+    for interval, surplus in ((20, "all"), (None, "one")):
+        net.update_interval, net.surplus = interval, surplus
+        assert (net.update_interval, net.surplus) == (interval, surplus)
+        assert describe(net)["update_interval"] == interval
+        assert net.version > before
+        before = net.version
+
+
+def test_nothing_changes_behind_the_back_of_a_network():
+    built, values = Built(), np.array([1.0, 2.0, 3.0])
+    built.a.set(I_e=values)
+    values[:] = 7.0
+    assert built.a.parameters.I_e.tolist() == [1.0, 2.0, 3.0]
+    with pytest.raises(ValueError, match="read-only"):
+        built.a.parameters.I_e[0] = 7.0
+    for mapping in (built.net.populations, built.net.recorders, built.a.elements, built.a.initial):
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            mapping["x"] = None
 
 
 def test_what_is_set_together_must_fit():

@@ -123,7 +123,7 @@ def test_parts_are_connected_driven_recorded_changed_and_read():
     assert (exc[:1] + inh[:1]).spike_count.tolist() == [0, 1]
     assert sim.spikes(inh)[1].tolist() == [10, 11]
     assert sim.spikes(inh[1:])[1].tolist() == [11]
-    data = {d.name.split("/")[-1]: d.values for d in sim.recordings[name].datasets(sim.ranks)}
+    data = sim.recorded(name)
     assert data["id"].tolist() == [3, 4, 13]
     assert data["V_m"][-1, :2].tolist() == [2.0, 0.0]
     exc[:2].set(V_th=[1e8, 1e7])

@@ -392,4 +392,4 @@ def test_wrong_connections_say_what_is_right_and_change_nothing(rule, values, wo
         net.connect(a, b, "s", rule, **values)
     assert str(error.value).startswith(f"connections.0.{words}")
     assert "\n" not in str(error.value)
-    assert (net.connections, net.version, net.spreads) == ([], version, spreads)
+    assert (net.connections, net.version, net.spreads) == ((), version, spreads)

@@ -9,7 +9,7 @@ from distsp.neurons import NeuronModel
 from distsp.neurons.values import BLOCK_NEURONS, EQUAL
 
 H = 0.1
-MODELS = list(NeuronModel.members)
+MODELS = [name for name, model in NeuronModel.members.items() if model.has_membrane]
 FIRING = {
     "iaf_psc_delta": ({"I_e": 400.0}, 3.0),
     "izhikevich": ({"I_e": 8.0}, 4.0),

@@ -4,6 +4,7 @@ The propagators of the reference are power series of the whole system in exact f
 state is kept in extended precision, so nothing is shared with the program.
 """
 
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from math import e
 
@@ -14,6 +15,8 @@ from distsp.engine.plan import model_kernel
 from distsp.engine.simulation import Simulation
 from distsp.network.network import Network
 from distsp.neurons import NeuronModel
+from distsp.neurons.iaf_psc_alpha import IafPscAlpha
+from distsp.neurons.iaf_psc_exp import IafPscExp
 from distsp.neurons.model import SCRATCH_ROWS
 from distsp.neurons.values import BLOCK_NEURONS
 from distsp.parallel.ranks import Ranks
@@ -150,6 +153,55 @@ def test_state_is_that_of_the_exact_system(model, tau_m, tau_ex, tau_in):
     for got, exact in zip(states[:, :, 0].T, np.array(expected).T, strict=True):
         scale = float(np.abs(exact).max())
         np.testing.assert_allclose(got, exact.astype(float), rtol=1e-12, atol=1e-12 * scale)
+
+
+def exact_propagators(tau_m, tau, h):
+    """Return what an exponential and an alpha current bring to V, in hundreds of digits.
+
+    The integrals over a step of exp(-s / tau) and s exp(-s / tau), times what is left of V.
+    """
+    with localcontext() as context:
+        context.prec, context.Emin = 400, -(10**9)
+        h, a, b = Decimal(h), Decimal(h) / Decimal(tau), Decimal(h) / Decimal(tau_m)
+        d = a - b
+        if abs(d) < Decimal("1e-30"):
+            return float((-b).exp() * h), float((-b).exp() * h * h / 2)
+        once = ((-b).exp() - (-a).exp()) / d
+        twice = ((-b).exp() - (-a).exp() * (1 + d)) / d**2
+        return float(once * h), float(twice * h * h)
+
+
+def test_propagators_over_all_time_constants():
+    rng = np.random.default_rng(9)
+    sizes = 10.0 ** rng.uniform(-6, 6, (200, 2))
+    pairs = [
+        (tau, tau * (1 + apart))
+        for tau in (1e-3, 0.01, 0.02, 0.025, 0.1, 2.0, 10.0)
+        for apart in (0, 1e-16, -1e-16, 3e-16, -5e-16, 1e-14, 1e-10, -1e-6, 1e-3, -0.1)
+    ]
+    pairs += sizes.tolist()
+    taus = np.array(pairs)
+    drawn = [
+        cls.model_construct(**{**dict(cls()), "tau_m": taus[:, 0], "tau_syn_ex": taus[:, 1]})
+        for cls in (IafPscExp, IafPscAlpha)
+    ]
+    own = [one.constants(H) for one in drawn]
+    for i, (tau_m, tau) in enumerate(pairs):
+        once, twice = (x / 250.0 for x in exact_propagators(tau_m, tau, H))
+        exponential = IafPscExp(tau_m=tau_m, tau_syn_ex=tau).constants(H)
+        alpha = IafPscAlpha(tau_m=tau_m, tau_syn_ex=tau).constants(H)
+        assert exponential[7] == pytest.approx(once, rel=1e-12, abs=1e-300)
+        assert [alpha[9], alpha[8]] == pytest.approx([once, twice], rel=1e-12, abs=1e-300)
+        assert own[0][7][i] == exponential[7]
+        assert [own[1][9][i], own[1][8][i]] == [alpha[9], alpha[8]]
+
+
+def test_propagators_of_extreme_time_constants_are_finite():
+    for tau_m in (1e-307, 1e-3, 1.0, 1e300):
+        for tau in (1e-307, 1e-3, 1.0, 1e300):
+            for cls in (IafPscExp, IafPscAlpha):
+                row = cls(tau_m=tau_m, tau_syn_ex=tau, tau_syn_in=tau).constants(H)
+                assert np.isfinite(row[:-2]).all()
 
 
 @pytest.mark.parametrize("model", CURRENT_MODELS)

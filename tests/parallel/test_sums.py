@@ -44,3 +44,23 @@ def test_many_numbers_of_very_different_size():
     values = np.array([1e9, 1e-9, -1e9] * 100_000)
     [got] = means(Ranks(), [values], [len(values)])
     assert abs(got * 3.0 - 1e-9) < 2.0**-52
+
+
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20),
+    st.randoms(use_true_random=False),
+)
+def test_means_of_numbers_of_any_size(values, shuffle):
+    [got] = means(Ranks(), [np.array(values)], [len(values)])
+    exact = sum(map(Fraction, values)) / len(values)
+    assert abs(Fraction(got) - exact) <= Fraction(1, 2**53) + abs(exact) / 2**53
+    shuffle.shuffle(values)
+    assert means(Ranks(), [np.array(values)], [len(values)]) == [got]
+
+
+def test_a_mean_of_what_is_not_finite_is_none():
+    values = [np.array([1.0, np.inf]), np.array([1e19, 3e19]), np.array([np.nan, 1.0])]
+    got = means(Ranks(), values, [2, 2, 2])
+    assert np.isnan(got[0])
+    assert got[1] == 2e19
+    assert np.isnan(got[2])

@@ -90,13 +90,14 @@ def test_no_time_no_growth():
     assert grown(*element(CURVES["gaussian"]).coefficients(), 0.1, TAU, 0.0) == 0.0
 
 
-def follow(curve: dict, nu: float, z: float, spikes: list[int], stops: list[int], end: int):
+def follow(curve: dict, nu: float, z: float, spikes: list[int], end: int):
     """Return (calcium, z) at the step `end` by a Runge-Kutta method of high order.
 
-    z is clamped at the spikes and at `stops`, which is where an interval ends.
+    z is held at 0 for as long as it would fall below: it is its free path, lifted by as much as
+    that has been below 0 at its lowest.
     """
     calcium, step = 0.0, 0
-    for until in sorted({*spikes, *stops, end}):
+    for until in sorted({*spikes, end}):
         if until > step:
             solution = solve_ivp(
                 lambda _, y: [-y[0] / TAU, nu * rate(curve, y[0])],
@@ -105,24 +106,19 @@ def follow(curve: dict, nu: float, z: float, spikes: list[int], stops: list[int]
                 method="DOP853",
                 rtol=1e-13,
                 atol=1e-15,
+                events=lambda _, y: rate(curve, y[0]),
             )
-            calcium, z = solution.y[:, -1]
-            z = max(z, 0.0)
+            # The lowest point is at an end or where growth changes its sign.
+            lowest = min([0.0, solution.y[1, -1], *(y[1] for y in solution.y_events[0])])
+            calcium, z = solution.y[:, -1] - (0.0, lowest)
         calcium += BETA * spikes.count(until)
         step = until
     return calcium, z
 
 
-@pytest.mark.parametrize("own", [False, True])
-@pytest.mark.parametrize("nu", [0.002, -0.002])
-@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
-def test_growth_along_a_random_spike_train(curve, nu, own):
-    rng = np.random.default_rng(5)
-    # Bursts and long silences.
-    gaps = np.where(rng.uniform(size=40) < 0.7, rng.integers(1, 60, 40), rng.integers(1, 9000, 40))
-    spikes = np.cumsum(gaps).tolist()
-    end = spikes[-1] + 5000
-    growing = Growth(
+def growing(curve: dict, nu: float, own: bool) -> Growth:
+    """Return the growth of one neuron with one element."""
+    return Growth(
         first=np.zeros(1, np.int64),
         size=np.ones(1, np.int64),
         tau_calcium=np.array([TAU / H]),
@@ -137,11 +133,55 @@ def test_growth_along_a_random_spike_train(curve, nu, own):
         own_curves=np.array([[[number] for number in element(curve).coefficients()]]),
         own_rate=np.array([[nu * H]]),
     )
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+@pytest.mark.parametrize("nu", [0.02, -0.02])
+def test_elements_are_held_at_zero_for_as_long_as_they_would_fall(curve, nu):
+    # Fine steps of a clamped Euler method are a twin that knows nothing of changes of sign.
+    steps = 20_000
+    for calcium, z in ((0.3, 0.0), (0.3, 0.4), (0.09, 0.1), (0.06, 0.0), (0.04, 2.0), (0.004, 0.0)):
+        path = calcium * np.exp(-(np.arange(steps) + 0.5) * H / TAU)
+        expected = z
+        for slope in nu * rate(curve, path):
+            expected = max(expected + slope * H, 0.0)
+        for own in (False, True):
+            state = np.array([calcium]), np.zeros(1, np.int64), np.array([[z]])
+            grow_all(*state, growing(curve, nu, own), steps)
+            assert state[2][0, 0] == pytest.approx(expected, rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+@given(
+    calcium=st.floats(0.0, 0.5),
+    z=st.floats(0.0, 3.0),
+    nu=st.sampled_from([0.02, -0.02, 3.0]),
+    stops=st.lists(st.integers(1, 15_000), max_size=6),
+)
+def test_where_intervals_end_changes_nothing(curve, calcium, z, nu, stops):
+    ends = []
+    for points in ([], sorted(stops)):
+        state = np.array([calcium]), np.zeros(1, np.int64), np.array([[z]])
+        for step in (*points, 15_000):
+            grow_all(*state, growing(curve, nu, False), step)
+        ends.append(state[2][0, 0])
+    assert ends[1] == pytest.approx(ends[0], rel=1e-9, abs=1e-10 * abs(nu) * 1500.0)
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("nu", [0.002, -0.002])
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+def test_growth_along_a_random_spike_train(curve, nu, own):
+    rng = np.random.default_rng(5)
+    # Bursts and long silences.
+    gaps = np.where(rng.uniform(size=40) < 0.7, rng.integers(1, 60, 40), rng.integers(1, 9000, 40))
+    spikes = np.cumsum(gaps).tolist()
+    end = spikes[-1] + 5000
     state = np.zeros(1), np.zeros(1, np.int64), np.array([[1.5]])
     neuron = np.zeros(len(spikes), dtype=np.int32)
-    grow(*state, growing, 0, neuron, 0, np.array(spikes), True)
-    grow_all(*state, growing, end)
-    calcium, z = follow(curve, nu, 1.5, spikes, [], end)
+    grow(*state, growing(curve, nu, own), 0, neuron, 0, np.array(spikes), True)
+    grow_all(*state, growing(curve, nu, own), end)
+    calcium, z = follow(curve, nu, 1.5, spikes, end)
     assert state[1][0] == end
     assert state[0][0] == pytest.approx(calcium, rel=1e-9)
     assert state[2][0, 0] == pytest.approx(z, rel=1e-9)
@@ -168,12 +208,11 @@ def test_growth_in_a_simulation(update):
     simulation.run(1777.7)
     times, ids = simulation.spikes(neurons)
     assert 20 < len(times) / 5 < 500
-    stops = [] if update is None else list(range(2500, 17777, 2500))
     for neuron in neurons.ids:
         spikes = np.rint(times[ids == neuron] / H).astype(int).tolist()
         for name, curve in CURVES.items():
             nu = neurons.elements[name].growth_rate
-            calcium, z = follow(curve, nu, 2.5, spikes, stops, 17777)
+            calcium, z = follow(curve, nu, 2.5, spikes, 17777)
             assert neurons.calcium[neuron] == pytest.approx(calcium, rel=1e-9)
             assert neurons.z(name)[neuron] == pytest.approx(z, rel=1e-9)
 
@@ -201,6 +240,101 @@ def test_reading_changes_nothing():
     other.run(150.0)
     assert neurons.calcium.tobytes() == undisturbed.calcium.tobytes()
     assert neurons.z("linear").tobytes() == undisturbed.z("linear").tobytes()
+
+
+def test_what_changes_nothing_leaves_every_bit():
+    rng = np.random.default_rng(3)
+    ends = []
+    for disturbed in (False, True):
+        net = Network(resolution=H, seed=11, update_interval=50.0)
+        elements = {
+            name: {**curve, "growth_rate": nu, "z": 0.5}
+            for (name, curve), nu in zip(CURVES.items(), (0.03, -0.02, 0.04, -0.03), strict=True)
+        }
+        neurons = net.create(
+            "iaf_psc_alpha", 5, name="N", elements=elements, tau_Ca=TAU, beta_Ca=BETA
+        )
+        own = net.create(
+            "iaf_psc_alpha", 3, name="O", elements=elements, tau_Ca=[TAU, 90.0, 30.0], E_L=-69.0
+        )
+        noise = net.poisson_generator(rate=12_000.0)
+        current = net.input("dc_generator", amplitude=100.0)
+        swing = net.input("noise_generator", mean=5.0, std=50.0, dt=0.7)
+        net.drive(noise, neurons + own, weight=11.0, delay=1.0)
+        net.drive(current, neurons)
+        net.drive(swing, own)
+        net.synapse_type("s", 100.0, 1.0, pre="falling", post="linear")
+        same = (
+            lambda noise=noise: noise.set(rate=12_000.0),
+            lambda current=current: current.set(amplitude=100.0),
+            lambda swing=swing: swing.set(std=50.0),
+            lambda neurons=neurons: neurons.set(V_th=-55.0, tau_m=10.0),
+            lambda own=own: own[1:].set(E_L=-69.0),
+            lambda neurons=neurons: neurons[2:4].set(beta_Ca=BETA),
+            lambda own=own: own.set(tau_Ca=[TAU, 90.0, 30.0]),
+            lambda own=own: own.set_element("linear", growth_rate=0.04),
+            lambda neurons=neurons: neurons[:2].set_element("sigmoid", psi=0.01),
+            lambda neurons=neurons: neurons.set_element("gaussian", tau_vacant=0.1),
+            lambda: None,
+        )
+        simulation = Simulation(net, Ranks())
+        times = np.sort(rng.choice(np.arange(1, 6000), 60, replace=False)) if disturbed else []
+        for step in (*times, 6000):
+            simulation.run((step - simulation.step) * H)
+            if disturbed:
+                same[rng.integers(len(same))]()
+        state = [
+            [simulation.read(p, what) for what in ("V_m", "calcium", "spike_count")]
+            + [p.z(name) for name in CURVES]
+            + [p.z_connected(name) for name in CURVES]
+            for p in (neurons, own)
+        ]
+        ends.append([array.tobytes() for arrays in state for array in arrays])
+        assert neurons.spike_count.sum() > 50
+        assert simulation.synapse_count("s") > 0
+    assert ends[0] == ends[1]
+
+
+def test_a_change_of_growth_to_and_fro_changes_rounding_only():
+    element_ = {"curve": "linear", "eps": 0.05, "growth_rate": 0.003}
+    ends = []
+    for n in (0, 45):
+        net = Network(resolution=H, seed=1)
+        neuron = net.create(
+            "iaf_psc_delta", 1, V_m=-50.0, elements={"e": element_}, tau_Ca=500.0, beta_Ca=0.2
+        )
+        noise = net.poisson_generator(rate=10.0)
+        net.drive(noise, neuron, weight=0.1, delay=1.0)
+        simulation = Simulation(net, Ranks())
+        for _ in range(n):
+            simulation.run(20.0)
+            noise.rate = 10.0
+            neuron.set_element("e", growth_rate=0.004)
+            neuron.set_element("e", growth_rate=0.003)
+            neuron.set(tau_Ca=500.0 + 1e-13)
+        simulation.run(1000.0 - simulation.now)
+        ends.append(neuron.z("e")[0])
+    # One spike at once: z is 0 until calcium is at its target.
+    falling = 500.0 * np.log(0.2 / 0.05)
+    rising = 999.9 - falling
+    area = rising + 500.0 * np.expm1(-rising / 500.0)
+    assert ends == pytest.approx([0.003 * area] * 2, rel=1e-10)
+
+
+def test_only_a_change_of_growth_brings_calcium_and_elements_up_to_date():
+    simulation, neurons = growing_network()
+    simulation.run(300.0)
+    last = simulation.state.arrays.calcium_step.copy()
+    assert last.max() < 3000
+    noise = simulation.network.inputs["input_0"]
+    noise.rate = 500.0
+    neurons.set(V_th=0.0)
+    simulation.network.record(50.0)
+    simulation.run(0.1)
+    assert np.array_equal(simulation.state.arrays.calcium_step, last)
+    neurons.set_element("linear", growth_rate=0.1)
+    simulation.run(0.1)
+    assert (simulation.state.arrays.calcium_step == 3001).all()
 
 
 def test_elements_are_never_negative():

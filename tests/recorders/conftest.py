@@ -1,7 +1,7 @@
 """What the tests of recorders share: a network that is read, made of plain arrays."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from distsp.base.arrays import Array
 from distsp.base.errors import InputError
 from distsp.network.network import Network
 from distsp.network.population import Population
-from distsp.parallel.distributed import Global, Log
+from distsp.parallel.distributed import Global, OnRank0
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.recorders import Recorder, Recording
@@ -29,7 +29,7 @@ class ReadNetwork:
     """
 
     def __init__(self, rank: int = 0, size: int = 1) -> None:
-        self.step, self.resolution = 0, 0.1
+        self.step, self.resolution, self.scratch = 0, 0.1, None
         self.ranks, self.layout = Ranks(), Layout(rank, size, 12)
         net = Network(resolution=self.resolution, seed=1)
         element = {"curve": "linear", "growth_rate": 1.0, "eps": 1.0}
@@ -44,9 +44,41 @@ class ReadNetwork:
         """Names of all synapse types."""
         return [*self.counts]
 
+    @property
+    def plastic_types(self) -> list[str]:
+        """Names of the plastic types."""
+        return ["plastic"]
+
     def synapse_count(self, name: str) -> int:
         """Return the number of synapses of a type."""
         return self.counts[name]
+
+    def own_values(self, name: str) -> bool:
+        """Return whether each synapse of a type has values of its own."""
+        return name == "static"
+
+    def synapse_chunks(self, name: str) -> Iterator[dict[str, Array]]:
+        """Yield the synapses in pieces."""
+        table = self.synapses(name)
+        for low in (0, 2):
+            rows = slice(low, 2 if low == 0 else None)
+            yield {key: values[rows] for key, values in table.items()}
+
+    def synapses(self, name: str) -> dict[str, Array]:
+        """Return synapses: functions of the type and the step."""
+        rng = np.random.default_rng([self.step, len(name)])
+        pairs = np.sort(rng.integers(0, 144, self.counts[name]))
+        delays = rng.integers(1, 9, len(pairs)) * 0.1
+        found = {"source": pairs // 12, "target": pairs % 12}
+        return found | {"weight": rng.normal(size=len(pairs)), "delay": delays}
+
+    def between(self, name: str, sources: Array, targets: Array) -> Array:
+        """Return the numbers of synapses between kinds of neurons."""
+        table = self.synapses(name)
+        counts = np.zeros((sources.max() + 1, targets.max() + 1), dtype=np.int64)
+        np.add.at(counts, (sources[table["source"]], targets[table["target"]]), 1)
+        counts[0] = counts[:, 0] = 0
+        return counts
 
     def local(self, population: Population, quantity: str) -> Array:
         """Return the values of the neurons that are here."""
@@ -106,22 +138,23 @@ def refused(network: ReadNetwork) -> Callable[..., str]:
 def restore() -> Callable[..., None]:
     """Return a function that gives a recording what others, of all ranks, have saved."""
 
-    def give(recording: Recording, saved: list[Recording], layout: Layout) -> None:
+    def give(recording: Recording, saved: list[Recording]) -> None:
+        for one in saved:
+            one.flush(Ranks())
         for part, *written in zip(recording.parts(), *(one.parts() for one in saved), strict=True):
             assert {one.name for one in written} == {part.name}
             if isinstance(part, Global):
                 part.set(_as_on_disk(written[0].get()))
             else:
-                assert isinstance(part, Log)
+                assert isinstance(part, OnRank0)
                 for one in written:
-                    entries = {
+                    rows = {
                         column: np.concatenate([np.empty(0, dtype), *one.get(column)])
                         for column, dtype in part.columns.items()
                     }
-                    for column, values in entries.items():
+                    for column, values in rows.items():
                         assert values.dtype == part.columns[column]
-                    own = layout.here(entries["id"])
-                    part.append({column: values[own] for column, values in entries.items()})
+                    part.append(rows)
 
     return give
 
@@ -138,9 +171,16 @@ def written() -> Callable[[Recording], dict[str, tuple[str, str, list]]]:
     """Return a function that returns what a recording writes: name, unit, dtype and values."""
 
     def datasets(recording: Recording) -> dict[str, tuple[str, str, list]]:
-        found = list(recording.datasets(Ranks()))
+        recording.flush(Ranks())
+        found = list(recording.datasets())
         assert len({dataset.name for dataset in found}) == len(found)
-        assert all(dataset.description for dataset in found)
-        return {d.name: (d.unit, str(d.values.dtype), d.values.tolist()) for d in found}
+        assert all(dataset.description and dataset.unit for dataset in found)
+        arrays = {d.name: (d.unit, d.array()) for d in found}
+        return {
+            name: (unit, str(values.dtype), values.tolist())
+            if isinstance(values, np.ndarray)
+            else (unit, "text", values)
+            for name, (unit, values) in arrays.items()
+        }
 
     return datasets

@@ -80,7 +80,6 @@ def test_writes_each_quantity_with_its_unit(network, written):
     for name, values in recording.arrays().items():
         dtype = "int64" if name.startswith("synapses/") else "float64"
         assert found[f"recording/{name}"][1:] == (dtype, values.tolist())
-    assert recording.while_running
 
 
 def test_one_of_another_name_writes_among_the_recorders(network, written):
@@ -104,7 +103,7 @@ def test_what_is_saved_comes_back(network, written, restore):
     fresh = PopulationMeans(interval=0.5).begin("recording", network)
     recording, _ = recorded(network)
     assert written(fresh) != written(recording)
-    restore(fresh, [recording], network.layout)
+    restore(fresh, [recording])
     assert written(fresh) == written(recording)
     # And goes on: the next rate counts from the last one before.
     network.draw(step=100, seed=10)

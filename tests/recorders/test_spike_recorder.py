@@ -30,13 +30,18 @@ def test_keeps_the_spikes_of_its_population(network, written, pieces):
         "spikes/I/time": ("ms", "float64", [step * 0.1 for step, _ in expected]),
         "spikes/I/id": ("1", "int64", [i for _, i in expected]),
     }
-    # As they came, and of whoever is asked for.
-    assert recording.of(np.arange(12)).tolist() == [
-        [step, i] for piece in pieces for step, i in piece if i >= 7
-    ]
-    assert sorted(recording.of(np.array([2, 9])).tolist()) == [
-        [step, i] for step, i in expected if i == 9
-    ]
+    # Of whoever is asked for.
+    assert recording.of(np.array([2, 9])).tolist() == [[step, i] for step, i in expected if i == 9]
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0.0, 2.0), (1.1, None), (1.1, 2.0)])
+def test_in_a_window_those_after_the_start_and_up_to_the_stop(network, written, start, stop):
+    asked = SpikeRecorder.check("s", {"neurons": "I", "start": start, "stop": stop})
+    recording = asked.begin("s", network)
+    take(recording, [(step, 8) for step in range(1, 41)])
+    found = written(recording)["recorders/s/time"][2]
+    low, high = round(start * 10), round((stop or 4.0) * 10)
+    assert found == [step * 0.1 for step in range(low + 1, high + 1)]
 
 
 @pytest.mark.parametrize(
@@ -64,22 +69,14 @@ def test_writes_a_population_under_its_name_and_others_under_its_own(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(spikes=SPIKES, cut=st.integers(0, 30))
-def test_what_ranks_have_saved_comes_back_on_others(on_rank, written, restore, spikes, cut):
-    saved = []
-    for rank in range(3):
-        recording = SpikeRecorder(neurons="E").begin("s", on_rank(rank, 3))
-        own = [one for one in spikes if one[1] % 3 == rank]
-        take(recording, own[:cut])
-        take(recording, own[cut:])
-        saved.append(recording)
-    for rank in range(2):
-        network = on_rank(rank, 2)
-        fresh = SpikeRecorder(neurons="E").begin("s", network)
-        restore(fresh, saved, network.layout)
-        expected = sorted(one for one in spikes if one[1] < 7 and one[1] % 2 == rank)
-        assert written(fresh)["spikes/E/id"][2] == [i for _, i in expected]
-        assert written(fresh)["spikes/E/time"][2] == [step * 0.1 for step, _ in expected]
+@given(before=SPIKES, after=SPIKES)
+def test_what_is_saved_comes_back(network, written, restore, before, after):
+    recording, fresh = (SpikeRecorder(neurons="E").begin("s", network) for _ in range(2))
+    take(recording, before)
+    restore(fresh, [recording])
+    for one in (recording, fresh):
+        take(one, [(40 + step, i) for step, i in after])
+    assert written(fresh) == written(recording)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +86,13 @@ def test_what_ranks_have_saved_comes_back_on_others(on_rank, written, restore, s
         ({"neurons": ["E", "X"]}, "recorders.m.neurons.1: 'X' must be one of E, I"),
         ({}, "recorders.m.neurons: is missing; it must be given: whose spikes"),
         ({"neurons": "E", "interval": 1.0}, "recorders.m.interval: there is no such key"),
+        ({"neurons": "E", "start": 0.25}, "recorders.m.start: 0.25 ms must be a whole multiple"),
+        ({"neurons": "E", "start": -1.0}, "recorders.m.start: -1.0 must be greater than or equal"),
+        ({"neurons": "E", "stop": 0.0}, "recorders.m.stop: 0.0 ms must be after the start, 0 ms"),
+        (
+            {"neurons": "E", "start": 3.0, "stop": 3.0},
+            "recorders.m.stop: 3.0 ms must be after the start, 3 ms",
+        ),
     ],
 )
 def test_wrong_recorders(refused, values, told):

@@ -127,15 +127,20 @@ def test_spikes_of_some_neurons(folder: Path, seen) -> None:
     assert len(results.spikes["E"]["id"]) == seen[-1]["spike_count"][:8].sum()
 
 
-def test_before_the_end_there_are_the_means(tmp_path: Path) -> None:
+def test_before_the_end_there_is_what_has_been_recorded(tmp_path: Path, folder: Path) -> None:
     experiment = Experiment.from_toml(MEASURED)
     simulation = Simulation(experiment.build())
     simulation.run(10.0)
     write_results(simulation, experiment, tmp_path, ended=False)
     results = Results(tmp_path)
     assert not results.ended
-    assert {*results.recorders} == {"fast"}
     assert len(results.recorders["fast"]["time"]) == 20
+    assert len(results.recorders["potentials"]["time"]) == 10
+    whole = load_results(folder)
+    early = whole.spikes["E"]["time"] <= 10.0
+    assert 0 < early.sum() < len(early)
+    for key, values in results.spikes["E"].items():
+        np.testing.assert_array_equal(values, whole.spikes["E"][key][early])
 
 
 def test_a_run_without_recorders_has_none(wired) -> None:

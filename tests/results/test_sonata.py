@@ -121,7 +121,7 @@ def test_before_the_end(wired, tmp_path: Path) -> None:
     with h5py.File(wired[1] / "results.h5") as whole, h5py.File(tmp_path / "results.h5", "w") as f:
         for name in ("experiment", "recording"):
             whole.copy(name, f)
-    with pytest.raises(InputError, match="has no spikes yet, the run has not ended"):
+    with pytest.raises(InputError, match="has no neurons yet, the run has not ended"):
         write_sonata(load_results(tmp_path), tmp_path / "sonata")
     assert not (tmp_path / "sonata").exists()
 

@@ -170,20 +170,42 @@ def test_a_later_signal_ends_at_once(
         assert run.poll() is None
         os.kill(ranks_of(tmp_path)[to], signal.SIGTERM)
         assert gone(run, tmp_path)
-        assert run.returncode not in (0, 75)
+        assert run.returncode == 128 + signal.SIGTERM
+        assert run.stderr.read() == "distsp: interrupted again: ended at once\n"
 
 
-def test_a_later_signal_ends_what_has_not_begun_to_simulate(
+def test_a_signal_ends_what_has_not_begun_to_simulate(
     tmp_path: Path, busy: str, start, faulty, ranks_of, gone
 ) -> None:
     with start(2, *faulty("build", 1, "sleep", busy, *OPTIONS), cwd=tmp_path) as run:
         wait_for(tmp_path / "fault", run)
-        for _ in range(2):
-            assert run.poll() is None
-            os.kill(ranks_of(tmp_path)[1], signal.SIGTERM)
-            time.sleep(1.5)
+        for rank in ranks_of(tmp_path):
+            os.kill(rank, signal.SIGINT)
         assert gone(run, tmp_path)
-        assert run.returncode not in (0, 75)
+        assert run.stderr.read() == "distsp: interrupted before it had begun to simulate\n"
+        assert run.returncode == 130
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_ctrl_c_at_the_terminal(
+    tmp_path: Path, busy: str, whole, start, finish, contents, gone, keeps: bool
+) -> None:
+    """It goes to the whole group of processes, and mpirun passes it on as well."""
+    every = EVERY if keeps else ()
+    endless = ("--duration", "1e8", *every)
+    with start(2, *RUN, busy, *endless, cwd=tmp_path, start_new_session=True) as run:
+        while not (newest(tmp_path) if keeps else (tmp_path / "busy" / "results.h5").exists()):
+            assert run.poll() is None, run.stderr.read()
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGINT)
+        assert gone(run, tmp_path)
+        err = run.stderr.read()
+    lines = [line for line in err.splitlines() if "mpiexec" not in line and line]
+    assert len(lines) == 1, err
+    assert lines[0].startswith("distsp: stopped by a signal after ")
+    assert "Abort" not in err
+    assert ("--resume busy" in err) == keeps
+    assert run.returncode == (75 if keeps else 130)
 
 
 def wait_for(path: Path, run: subprocess.Popen) -> None:

@@ -30,7 +30,8 @@ def test_on(on_ranks, n):
 
 
 def test_invariance_on_7(on_ranks):
-    passes(on_ranks, 7, str(MPI_TESTS / "test_invariance.py"), "-k", "any_number_of_ranks")
+    files = [str(MPI_TESTS / f"test_{name}.py") for name in ("invariance", "random_networks")]
+    passes(on_ranks, 7, *files, "-k", "any_number_of_ranks")
 
 
 SCRIPT = """

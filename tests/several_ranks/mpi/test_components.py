@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from distsp.base.fields import Probability
@@ -102,6 +103,13 @@ def network(sizes: tuple[int, int, int]) -> Network:
     net.recorder("multimeter", "of_some", neurons=some)
     net.recorder("population_means", "fast", interval=0.9)
     net.recorder("spike_recorder", "spikes_of_some", neurons=some)
+    net.recorder("spike_recorder", "window", neurons="A", start=12.3, stop=41.0)
+    net.recorder("mean_activity", "activity", neurons=a[::2] + c, interval=1.7)
+    groups = {"a": a, "some": a[:1] + b, "c": c}
+    net.recorder("synapse_counts", "counts", groups=groups, targets={"all": a + b + c}, interval=5)
+    net.recorder("synapse_counts", "valued", groups=groups, synapses=["valued"], interval=7.1)
+    net.recorder("connectivity", "snapshots", times=[0.0, 5.0, 33.3], interval=8.0)
+    net.recorder("structural_updates", "updates")
     net.record(2.5)
     for p in (a, b, c):
         net.record_spikes(p)
@@ -115,10 +123,12 @@ SIZES = [(17, 23, 9), (1, 1, 1), (2, 1, 3)]
 def contents(simulation: Simulation) -> dict[str, bytes]:
     """Return all that can be seen of a simulation, complete on rank 0."""
     found: dict[str, Any] = {"n_spikes": simulation.n_spikes, "now": simulation.now}
+    simulation.flush()
     for recording in simulation.recordings.values():
-        for dataset in recording.datasets(simulation.ranks):
+        for dataset in recording.datasets():
             assert dataset.name not in found
-            found[dataset.name] = (dataset.values.shape, dataset.values.tobytes())
+            values = np.asarray(dataset.array())
+            found[dataset.name] = (values.shape, str(values.dtype), values.tobytes())
     for name, p in simulation.network.populations.items():
         for variable in type(p.parameters).variables:
             found[f"{name}.{variable}"] = p.state(variable).tobytes()
@@ -163,7 +173,12 @@ def test_any_number_of_ranks_gives_the_bits_of_one(ranks, sizes):
             change(simulation.network)
     assert single.network.populations["A"].spike_count.sum() > 5
     assert single.n_spikes > 15
-    assert single.recordings["of_b"].pieces["g_ex"]
+    assert len(single.recorded("of_b")["g_ex"]) > 0
+    assert len(single.recorded("updates")["time"]) == 12
+    assert len(single.recorded("snapshots")["time"]) == 10
+    if sizes == SIZES[0]:
+        assert single.recorded("counts")["counts/plastic"][-1].sum() > 0
+        assert sum(single.recorded("updates")["broken/plastic/B"]) > 0
 
 
 @pytest.mark.parametrize("sizes", SIZES)

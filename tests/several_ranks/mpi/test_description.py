@@ -15,7 +15,14 @@ def network(odd: bool, what: str) -> tuple[Network, Any]:
     """Return a network and its input; on the odd rank something differs."""
     net = Network(seed=2 if odd and what == "seed" else 1)
     size = 7 if odd and what == "size" else 6
-    cells = net.create("iaf_psc_alpha", size, name="E", tau_m=11.0 if odd and what == "tau" else 10)
+    axon = {"curve": "linear", "growth_rate": 1.0, "eps": 1.0, "z": 2.0}
+    cells = net.create(
+        "iaf_psc_alpha",
+        size,
+        name="E",
+        tau_m=11.0 if odd and what == "tau" else 10,
+        elements={"axon": axon},
+    )
     if odd and what == "more":
         net.create("iaf_psc_exp", 1, name="more")
     net.synapse_type("s", weight=1.0, delay=1.0)
@@ -40,7 +47,9 @@ def test_another_network_on_a_rank_is_refused(ranks: Ranks, what: str, told: str
     assert str(refused.value) == f"rank {ranks.size - 1} differs from rank 0: {told}"
 
 
-@pytest.mark.parametrize("what", ["rate", "connection", "duration"])
+@pytest.mark.parametrize(
+    "what", ["rate", "connection", "duration", "update_interval", "surplus", "z"]
+)
 def test_what_differs_before_a_run_is_refused(ranks: Ranks, what: str) -> None:
     odd = ranks.rank == ranks.size - 1
     net, noise = network(odd, "nothing")
@@ -48,6 +57,13 @@ def test_what_differs_before_a_run_is_refused(ranks: Ranks, what: str) -> None:
     sim.run(1.0)
     if odd and what == "rate":
         noise.set(rate=800.0)
+    if odd and what == "update_interval":
+        net.update_interval = 5.0
+    if odd and what == "surplus":
+        net.surplus = "all"
+    if odd and what == "z":
+        # To the same value: what differs is that it is set.
+        net.populations["E"].set_element("axon", z=2.0)
     if odd and what == "connection":
         net.connect(net.populations["E"], net.populations["E"], "s", "all_to_all")
     with pytest.raises(InputError, match=f"rank {ranks.size - 1} differs from rank 0: .*{what}"):

@@ -1,22 +1,11 @@
-"""Figures of results; Matplotlib is imported when the first one is made."""
+"""The figure that every run leaves: mean calcium and number of synapses over time."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from distsp.base.errors import InputError, WriteError, shorten
-from distsp.base.files import replacing
+from distsp.results.figures.style import drawing, save
 from distsp.results.read import Results
-
-FORMATS = ("png", "pdf", "eps")
-
-
-class FigureError(RuntimeError):
-    """Matplotlib cannot draw; the message says why."""
-
 
 COLOURS = {"E": "tab:blue", "I": "tab:red"}
 OTHER_COLOURS = ("tab:green", "tab:orange", "tab:purple", "tab:brown", "tab:cyan", "tab:olive")
@@ -42,28 +31,8 @@ def plot_structural_plasticity(results: Results, *paths: Path) -> None:
         If Matplotlib cannot draw it.
     WriteError
     """
-    with _own_style():
+    with drawing():
         _plot(results, paths)
-
-
-@contextmanager
-def _own_style() -> Iterator[None]:
-    """Draw to files as Matplotlib does by default, whatever a notebook or a user's style says."""
-    backend = os.environ.pop("MPLBACKEND", None)
-    try:
-        import matplotlib
-
-        with matplotlib.rc_context():
-            matplotlib.rcdefaults()
-            yield
-    except (InputError, WriteError):
-        raise
-    except Exception as error:
-        what = shorten(f"{type(error).__name__}: {error}".removesuffix(": "))
-        raise FigureError(f"the figure cannot be drawn: {what}") from error
-    finally:
-        if backend is not None:
-            os.environ["MPLBACKEND"] = backend
 
 
 def _plot(results: Results, paths: tuple[Path, ...]) -> None:
@@ -79,9 +48,7 @@ def _plot(results: Results, paths: tuple[Path, ...]) -> None:
     if len(results.time) > 1:
         axes.set_xlim(0.0, results.time[-1] / 1000.0)
     figure.legend(handles=lines, loc="outside upper center", ncols=2, frameon=False)
-    for path in paths:
-        with replacing(path) as temporary:
-            figure.savefig(temporary, dpi=150)
+    save(figure, *paths, dpi=150)
 
 
 def _draw_calcium(axes: Any, results: Results) -> list[Any]:
