@@ -33,6 +33,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
         self.left = ""
         self._path = Path()
         self._file: int | None = None
+        self._writable = False
 
     def __enter__(self) -> Self:
         return self
@@ -49,7 +50,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
         """
         self._path = folder / NAME
         while True:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            file = os.open(self._path, os.O_CREAT | os.O_NOFOLLOW, 0o666)
             try:
                 self._own(file, folder)
                 # Whoever had it may have removed it between opening and locking.
@@ -62,9 +63,12 @@ class FolderLock(AbstractContextManager["FolderLock"]):
                 raise
             os.close(file)
         self._file = file
-        os.ftruncate(file, 0)
         text = f"distsp runs here: process {os.getpid()} on {socket.gethostname()}, files {TOKEN}\n"
-        os.pwrite(file, text.encode(), 0)
+        if self._writable:
+            os.ftruncate(file, 0)
+            os.pwrite(file, text.encode(), 0)
+        else:
+            self._path.write_text(text)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -82,7 +86,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
         """Lock the file and read what the last run has left in it."""
         locked = True
         try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock(file)
         except OSError as error:
             locked = error.errno not in (errno.EACCES, errno.EAGAIN)
         text = os.pread(file, 1000, 0).decode(errors="replace")
@@ -93,3 +97,17 @@ class FolderLock(AbstractContextManager["FolderLock"]):
         if text and not found:
             raise InputError.at("--output", str(folder), f"has a {NAME} that is not distsp's")
         self.left = found[3] if found else ""
+
+    def _lock(self, file: int) -> None:
+        """Lock a file that is open for reading only, or where NFS needs it, for writing as well."""
+        how = fcntl.LOCK_EX | fcntl.LOCK_NB
+        try:
+            fcntl.flock(file, how)
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+            writing = os.open(self._path, os.O_RDWR | os.O_NOFOLLOW)
+            os.dup2(writing, file, inheritable=False)
+            os.close(writing)  # later it would give the lock back
+            self._writable = True
+            fcntl.lockf(file, how)

@@ -158,6 +158,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--list", action="store_true", help="list the experiments that come with distsp")
     add("--show", action="store_true", help="print the complete experiment as TOML; run nothing")
     add("--duration", metavar="MS", help="simulated time (ms)")
+    add(
+        "--until-settled",
+        action="store_true",
+        help="end when calcium is at its targets and the number of synapses stays, as the "
+        "experiment's table `settled` says",
+    )
     add("--seed", metavar="N", help="seed of all random numbers")
     add(
         "--set",
@@ -185,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
         "--resume",
         metavar="DIR",
         help="go on from the newest good checkpoint of the run with these results, on any number "
-        "of ranks; only --duration may change the experiment",
+        "of ranks; only --duration and --until-settled may change the experiment",
     )
     add("--no-figure", action="store_true", help="draw no figure")
     add(
@@ -219,7 +225,16 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     for path, value in changes:
         if value is not None:
             experiment = experiment.changed(path, value)
-    return experiment if options.scale is None else experiment.scaled(options.scale)
+    if options.scale is not None:
+        experiment = experiment.scaled(options.scale)
+    return _until_settled(options, experiment)
+
+
+def _until_settled(options: argparse.Namespace, experiment: Experiment) -> Experiment:
+    """Return the experiment, with what it is to have settled if that is asked for."""
+    if not options.until_settled or experiment.settled is not None:
+        return experiment
+    return experiment.changed("settled", "{}")
 
 
 def _resumed(options: argparse.Namespace, lock: FolderLock) -> Experiment:
@@ -237,7 +252,9 @@ def _resumed(options: argparse.Namespace, lock: FolderLock) -> Experiment:
         claim.lock(folder, "--resume", lock)
     experiment = Experiment.from_toml(checkpoint.experiment_of(checkpoints(folder)))
     duration = options.duration
-    return experiment if duration is None else experiment.changed("duration", duration)
+    if duration is not None:
+        experiment = experiment.changed("duration", duration)
+    return _until_settled(options, experiment)
 
 
 def _schedule(options: argparse.Namespace, experiment: Experiment) -> Schedule:
@@ -379,7 +396,7 @@ class Progress:
 def _summary(results: Results, start: float, seconds: float) -> str:
     """Return what a person wants to know first about a run from `start` (ms) on."""
     experiment, facts = results.experiment, results.provenance
-    simulated = experiment.duration / 1000.0
+    simulated = results.until / 1000.0
     here = simulated - start / 1000.0
     spikes = {name: neurons["spike_count"] for name, neurons in results.neurons.items()}
     size = sum(len(counts) for counts in spikes.values())
@@ -400,6 +417,9 @@ def _summary(results: Results, start: float, seconds: float) -> str:
             calcium += f", target {' and '.join(map(str, targets))}"
         lines.append(f"{name:12} {spikes[name].mean() / simulated:.4g} Hz, {calcium}")
     lines += [f"{name:12} {count} synapses" for name, count in results.n_synapses.items()]
+    if experiment.settled is not None:
+        told = f"after {simulated:g} s" if results.settled else f"not within {simulated:g} s"
+        lines.append(f"settled      {told}")
     phases = [f"{name} {np.max(times):.2f}" for name, times in facts["timings"].items()]
     return "\n".join([*lines, f"seconds      {', '.join(phases)} (longest of the ranks)"])
 

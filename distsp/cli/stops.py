@@ -164,8 +164,9 @@ def simulate(
     Returns
     -------
     str or None
-        None at its end. If a signal has stopped it: the name of the checkpoint to go on from, ""
-        where Ctrl-C has stopped a run that writes none. The recordings so far have been written.
+        None at its end, or where it has settled. If a signal has stopped it: the name of the
+        checkpoint to go on from, "" where Ctrl-C has stopped a run that writes none. The recordings
+        so far have been written.
 
     Raises
     ------
@@ -179,14 +180,15 @@ def simulate(
         every = whole_steps("--checkpoint-every", schedule.every, resolution, least=1)
     events = experiment.event_steps()
     watch = _Watch(simulation, experiment, folder, schedule.minutes, signals, reached)
-    while simulation.step < end:
+    while simulation.step < end and not watch.settled():
         experiment.happen(simulation.network, simulation.step)
         checkpoint = simulation.step + every - simulation.step % every if every else end
         until = min(end, checkpoint, *(step for step in events if step > simulation.step))
         simulation.run((until - simulation.step) * resolution, progress, watch)
-        stopped = signals.stopping() if simulation.step < end else 0
+        stopped = signals.stopping() if simulation.step < end and not watch.settled() else 0
         saves = schedule or stopped != signal.SIGINT
-        due = watch.checkpoint_due or (schedule and simulation.step in (checkpoint, end))
+        ending = simulation.step in (checkpoint, end) or watch.settled()
+        due = watch.checkpoint_due or (schedule and ending)
         if saves if stopped else due:
             _save(simulation, experiment, folder, must=bool(stopped))
             watch.saved = time.monotonic()
@@ -234,7 +236,7 @@ class _Watch:
         self.checkpoint_due = False
 
     def __call__(self, _now: float) -> bool:
-        """Return whether the run must stop, for a signal or a checkpoint."""
+        """Return whether the run must stop: settled, for a signal or a checkpoint."""
         simulation = self.simulation
         n_recorded = simulation.n_recordings
         clock = time.monotonic()
@@ -246,7 +248,14 @@ class _Watch:
             self._write()
             self.written, self.n_written = time.monotonic(), n_recorded
             self.pause = max(RESULTS_EVERY, RESULTS_SHARE * (self.written - clock))
-        return bool(self.signals.came) or self.checkpoint_due
+        return bool(self.signals.came) or self.checkpoint_due or self.settled()
+
+    def settled(self) -> bool:
+        """Return whether the run has settled at the present, the same on all ranks."""
+        simulation = self.simulation
+        if self.experiment.settled is None:
+            return False
+        return self.experiment.has_settled(simulation.recording, simulation.now)
 
     def _write(self) -> None:
         """Write the results so far; where that fails, say so once and go on."""

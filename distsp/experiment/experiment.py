@@ -13,11 +13,13 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import Field
 
+from distsp.base.arrays import Array
 from distsp.base.components import OneOf
 from distsp.base.errors import InputError, meant
 from distsp.base.fields import MAX_SIZE, Name, Positive, check_path, check_text
 from distsp.base.time_grid import whole_steps
 from distsp.experiment.events import Event, connect
+from distsp.experiment.settled import Settled
 from distsp.experiment.tables import InputTable, PopulationTable
 from distsp.experiment.toml import to_toml
 from distsp.inputs import Input
@@ -54,6 +56,8 @@ class Experiment(NetworkFields):
     connections: list[Connection] = Field(default_factory=list)
     recorders: dict[Name, Annotated[Recorder, OneOf(Recorder)]] = Field(default_factory=dict)
     events: list[Annotated[Event, OneOf(Event)]] = Field(default_factory=list)
+    settled: Settled | None = None
+    """When the run ends before its duration; never if not given."""
 
     @classmethod
     def check(cls, where: str, values: Any) -> Self:
@@ -74,6 +78,7 @@ class Experiment(NetworkFields):
         inputs = {
             name: table.completed(network.inputs[name]) for name, table in checked.inputs.items()
         }
+        checked._check_settled()
         for step in checked.event_steps():
             if step > end:
                 late = next(i for i, one in enumerate(checked.events) if one.at > checked.duration)
@@ -119,6 +124,45 @@ class Experiment(NetworkFields):
     def models(self) -> list[str]:
         """Return the neuron models, each once."""
         return list(dict.fromkeys(population.model for population in self.populations.values()))
+
+    def has_settled(self, recording: Mapping[str, Array], now: float) -> bool:
+        """Return whether a run ends at `now` (ms), having settled; events must be over.
+
+        Parameters
+        ----------
+        recording : dict of array
+            What `Simulation.recording` returns.
+        now : float
+        """
+        if self.settled is None or any(event.at > now for event in self.events):
+            return False
+        time = recording["time"]
+        here = len(time) > 0 and abs(time[-1] - now) < 0.5 * self.resolution
+        return here and self.settled.reached(recording, self._targets(), self._plastic_types())
+
+    def _targets(self) -> dict[str, list[float]]:
+        targets = {name: table.targets for name, table in self.populations.items()}
+        return {name: values for name, values in targets.items() if values}
+
+    def _plastic_types(self) -> list[str]:
+        return [name for name, one in self.synapse_types.items() if one.plastic]
+
+    def _check_settled(self) -> None:
+        """Refuse to wait for what cannot be."""
+        if self.settled is None:
+            return
+        interval = self.update_interval
+        updates = interval is not None or bool(self.events)
+        if not self._targets() or not self._plastic_types() or not updates:
+            right = "elements with calcium targets, a plastic synapse type and an update_interval"
+            raise InputError(f"settled: is set, but it needs {right}")
+        for key, least in (
+            ("update_interval", interval or 0.0),
+            ("record_interval", self.record_interval),
+        ):
+            if self.settled.window < least:
+                right = f"ms must be at least the {key}, {least:g} ms"
+                raise InputError.at("settled.window", self.settled.window, right)
 
     def build(self) -> Network:
         """Return the network, ready for a `Simulation`."""

@@ -43,6 +43,9 @@ def to_toml(fields: Fields) -> str:
 TABLES = (Connection, Event, Target)
 """What is a table of its own where a list has it."""
 
+INLINE = (Selection, Fraction, Rule, Distribution, Column)
+"""What stands in one line."""
+
 Descriptions = Mapping[str, FieldInfo]
 """What fields are."""
 
@@ -67,7 +70,8 @@ def _write(
         # What follows a sub-table would belong to it, so plain values come first.
         value = values[key]
         tables = isinstance(value, list) and any(isinstance(one, TABLES) for one in value)
-        return isinstance(value, dict) or tables, key not in LEADING
+        table = isinstance(value, Fields) and not isinstance(value, INLINE)
+        return isinstance(value, dict) or tables or table, key not in LEADING
 
     for key in sorted(values, key=place):
         value, comment = values[key], fields[key].description if key in fields else None
@@ -84,12 +88,12 @@ def _write(
             if value:
                 table.add(key, tomlkit.table(is_super_table=True))
                 _write(table[key], value, {}, {})
-        elif isinstance(value, Selection | Fraction | Rule | Distribution):
+        elif isinstance(value, Column):
+            table.add(key, value.array.tolist())
+        elif isinstance(value, INLINE):
             item = tomlkit.inline_table()
             item.update(_plain(value))
             table.add(key, item)
-        elif isinstance(value, Column):
-            table.add(key, value.array.tolist())
         elif isinstance(value, Fields):
             table.add(key, _table(value, {}))
         elif isinstance(value, Described):
@@ -97,7 +101,8 @@ def _write(
             _write(inside, value.values, value.fields, {})
             table.add(key, inside)
         elif value is None:
-            table.add(tomlkit.comment(f"{key} is not set: {comment}"))
+            if comment:
+                table.add(tomlkit.comment(f"{key} is not set: {comment}"))
         else:
             item = tomlkit.item(value)
             table.add(key, item.comment(comment) if comment else item)

@@ -199,8 +199,8 @@ class Neurons(Closed):
         for piece in self.pieces:
             population = piece.population
             if population.reader is None:
-                raise RuntimeError(
-                    f"population {population.name!r} has no state before a Simulation is made"
+                raise InputError(
+                    f"populations.{population.name}: has no state before a Simulation is made"
                 )
             values = population.reader.read(population, quantity)
             parts.append(values if piece.whole else values[np.asarray(piece.places)])

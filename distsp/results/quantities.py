@@ -29,6 +29,7 @@ QUANTITIES = {
 
 FACTS = {
     "experiment": ("none", "the complete experiment as TOML"),
+    "settled": ("ms", "time at which the run had settled, and ended"),
     "ranks": ("1", "number of ranks"),
     "mpi_library": ("none", "name and version of the MPI library"),
     "exchange": ("none", "how spikes were exchanged"),

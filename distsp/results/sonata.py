@@ -286,7 +286,7 @@ def _write_configuration(results: Results, folder: Path) -> None:
         "network": "$BASE_DIR/circuit_config.json",
         "node_sets_file": "$BASE_DIR/node_sets.json",
         "run": {
-            "tstop": experiment.duration,
+            "tstop": results.until,
             "dt": experiment.resolution,
             "random_seed": experiment.seed,
         },

@@ -65,6 +65,8 @@ def write_results(
                 _put_dataset(file, dataset)
         _write_provenance(simulation, file, each)
         if ended:
+            if experiment.has_settled(simulation.recording, simulation.now):
+                _put(file, "settled", simulation.now, "settled")
             _write_network(simulation, file)
     with replacing(folder / CSV) as path:
         means = simulation.recordings.get(MEANS)

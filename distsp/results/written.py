@@ -141,7 +141,15 @@ class Written:
     @property
     def until(self) -> float:
         """Time up to which there are results (ms)."""
+        if self.settled is not None:
+            return self.settled
         return self.experiment.duration if self.ended else float(max(self.time, default=0.0))
+
+    @cached_property
+    def settled(self) -> float | None:
+        """Time at which the run had settled (ms), and ended; None if it has not."""
+        with h5py.File(self.path) as file:
+            return float(file["settled"][()]) if "settled" in file else None
 
     def of_recorder(self, name: str) -> dict[str, Any]:
         """Return what a recorder has written, by the names of its datasets."""

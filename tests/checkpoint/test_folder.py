@@ -12,6 +12,7 @@ import pytest
 
 from distsp import Network, Simulation
 from distsp.base.errors import InputError, WriteError
+from distsp.base.files import TOKEN
 
 GROWING = {"curve": "gaussian", "growth_rate": 0.08, "eps": 0.1, "z": 1.5}
 WEIGHTS = {"distribution": "normal", "mean": 0.0, "std": 40.0}
@@ -142,7 +143,7 @@ def test_save_twice_at_a_step(tmp_path: Path) -> None:
 def test_unfinished_is_removed_and_never_used(tmp_path: Path) -> None:
     sim = Simulation(network())
     sim.save(tmp_path)
-    shutil.copytree(tmp_path / "checkpoint-0", tmp_path / "checkpoint-99.part")
+    shutil.copytree(tmp_path / "checkpoint-0", tmp_path / f"checkpoint-99.{TOKEN}.part")
     assert Simulation.load(tmp_path, network()).step == 0
     sim.save(tmp_path)
     assert kept(tmp_path) == ["checkpoint-0"]
@@ -285,11 +286,50 @@ def test_killed_while_a_checkpoint_takes_the_place_of_another(
         patch.setattr(Path, "replace", killed)
         with pytest.raises(KeyboardInterrupt):
             sim.save(tmp_path)
-    assert kept(tmp_path) == ["checkpoint-10.old", "checkpoint-10.part"]
+    assert kept(tmp_path) == [f"checkpoint-10.{TOKEN}.part", "checkpoint-10.old"]
     sim = Simulation.load(tmp_path, network())
     for _ in range(2):
         sim.save(tmp_path)
         assert kept(tmp_path) == ["checkpoint-10"]
+
+
+def test_checkpoints_of_another_run_stay(tmp_path: Path) -> None:
+    """Only the run that wrote them, and one that came from them, may replace them."""
+    one = Simulation(network())
+    for _ in range(3):
+        one.run(1.0)
+        one.save(tmp_path)
+    before = kept(tmp_path)
+    other = Simulation(network())
+    other.run(0.5)
+    with pytest.raises(InputError, match=r"has checkpoint-\d+, which is of another run; use"):
+        other.save(tmp_path)
+    assert kept(tmp_path) == before == ["checkpoint-20", "checkpoint-30"]
+    loaded = Simulation.load(tmp_path, network())
+    loaded.run(1.0)
+    loaded.save(tmp_path)
+    assert kept(tmp_path) == ["checkpoint-30", "checkpoint-40"]
+    one.run(2.0)
+    with pytest.raises(InputError, match=r"has checkpoint-40, which is of another run"):
+        one.save(tmp_path)
+
+
+def test_what_only_has_the_name_of_a_checkpoint_stays(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-500").mkdir()
+    (tmp_path / "checkpoint-500" / "data").write_text("of another program")
+    (tmp_path / "checkpoint-600").write_text("mine")
+    (tmp_path / "checkpoint-700").symlink_to(tmp_path / "checkpoint-500")
+    (tmp_path / "checkpoint-800.part").mkdir()
+    before = kept(tmp_path)
+    sim = Simulation(network())
+    for _ in range(3):
+        sim.run(1.0)
+        sim.save(tmp_path)
+    assert kept(tmp_path) == sorted([*before, "checkpoint-20", "checkpoint-30"])
+    assert (tmp_path / "checkpoint-500" / "data").read_text() == "of another program"
+    sim.run(47.0)
+    with pytest.raises(InputError, match=r"has a checkpoint-500 that is no checkpoint; use"):
+        sim.save(tmp_path)
 
 
 def test_what_cannot_be_written_leaves_nothing(

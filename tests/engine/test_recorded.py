@@ -14,8 +14,8 @@ ELEMENT = {"curve": "gaussian", "growth_rate": 0.3, "eps": 0.15, "z": 2.2}
 WEIGHTS = {"distribution": "normal", "mean": 30.0, "std": 5.0}
 
 
-def network() -> Network:
-    """Return two populations that make and break synapses every 5 ms."""
+def network(recorded: bool = True) -> Network:
+    """Return two populations that make and break synapses every 5 ms, with recorders or none."""
     net = Network(resolution=0.1, seed=4, update_interval=5.0)
     elements = {"out": ELEMENT, "in": ELEMENT}
     parameters = {"tau_Ca": 50.0, "beta_Ca": 0.05, "elements": elements}
@@ -25,6 +25,8 @@ def network() -> Network:
     net.synapse_type("valued", weight=WEIGHTS, delay=1.0)
     net.connect(a, b, "valued", "fixed_indegree", indegree=4)
     net.connect(a, a, "plastic", "fixed_indegree", indegree=2)
+    if not recorded:
+        return net
     groups = {"first": a[:15], "B": b, "both": a + b}
     net.recorder("synapse_counts", "counts", groups=groups, interval=5.0)
     net.recorder("connectivity", "snapshots", times=[0.0, 30.0], interval=10.0)
@@ -98,8 +100,7 @@ def test_is_what_there_is(monkeypatch):
 
 
 def test_what_is_asked_changes_nothing():
-    net, bare = network(), network()
-    bare.recorders.clear()
+    net, bare = network(), network(recorded=False)
     one, other = Simulation(net), Simulation(bare)
     for sim in (one, other):
         sim.run(60.0)

@@ -367,6 +367,16 @@ def test_elements_are_set_in_a_simulation():
     assert two.z_connected("den").tolist() == [0, 5]
 
 
+def test_elements_that_are_added_grow_from_then_on():
+    simulation, two = wiring_itself()
+    simulation.run(10.0)
+    growing = STILL | {"growth_rate": 0.25, "z": 1.0}
+    late = simulation.network.create("iaf_psc_exp", 3, elements={"late": growing, "den": growing})
+    simulation.run(2.0)
+    assert late.z("late").tolist() == [1.5] * 3
+    assert two.z("axon").tolist() == [3.0] * 2
+
+
 def test_plasticity_is_switched_off_and_on():
     simulation, two = wiring_itself()
     net = simulation.network
@@ -612,7 +622,7 @@ def test_wrong_durations(duration, words):
 
 def test_wrong_questions():
     net, a, _ = lively()
-    with pytest.raises(RuntimeError, match="before a Simulation is made"):
+    with pytest.raises(InputError, match="before a Simulation is made"):
         a.calcium  # noqa: B018
     simulation = Simulation(net, Ranks())
     for ask, words in [

@@ -95,7 +95,7 @@ if __name__ == "__main__":
     net = Network(seed=1)
     net.create("iaf_psc_alpha", 3)
     Simulation(net)  # the first one passes through all places to compile them
-    stops.RESULTS_EVERY = 0.0
+    stops.RESULTS_EVERY = stops.RESULTS_SHARE = 0.0
     if ranks.rank == int(rank):
         plant(place, int(call), FAULTS[fault])
     sys.exit(run.main(arguments))

@@ -50,7 +50,7 @@ def test_goes_on_without_a_disk_but_does_not_end_well(
         f"distsp: disk/busy/results.h5 cannot be written: {reason}; the last checkpoint is "
         f"{before[-1]}, go on with: python -m distsp.run --resume disk/busy"
     )
-    assert not [*disk.glob("busy/.*")]
+    assert not [*disk.glob("busy/.*.part*")]
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     (disk / "filler").unlink(missing_ok=True)
     finish(3, "--resume", "disk/busy", cwd=disk.parent)
