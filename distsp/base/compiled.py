@@ -1,22 +1,25 @@
 """The one way to compile a function of the simulation core."""
 
-import hashlib
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numba
 from numba import types
 from numba.core import cgutils
+from numba.core.ccallback import CFunc
 from numba.extending import intrinsic, overload
+
+from distsp.base.machine_code import MachineCode
 
 # Intel's vector library rounds differently in the vector body and in the remainder of a loop, so
 # that a result would depend on how many neurons a rank holds.
 numba.config.DISABLE_INTEL_SVML = True  # type: ignore[attr-defined]
 
+PLAIN: bool = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
+"""Whether all runs in the interpreter, slowly, for a debugger or to measure what tests reach."""
 
-PACKAGE = Path(__file__).parents[1]
+_plain: dict[int, Callable[..., Any]] = {}
+"""What stands for machine code at an address where there is none."""
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -39,6 +42,8 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 def first_class(function: Callable[..., Any], signature: Any) -> Any:
     """Compile `function` for one signature, so that it can be handed to compiled functions."""
+    if PLAIN:
+        return function
     dispatcher = compiled(function)
     # With one signature and no more to come, Numba can hand it over as a function.
     dispatcher.compile(signature)
@@ -51,6 +56,9 @@ def address(function: Any) -> int:
 
     Whoever uses it must hold the function.
     """
+    if PLAIN:
+        _plain[id(function)] = function
+        return id(function)
     (result,) = function.overloads.values()
     return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
 
@@ -61,6 +69,8 @@ def function_at(signature: Any) -> Any:
     An array has room for any number of addresses, and handing it over takes no time, where a tuple
     of functions takes 50 us each at every call, and a typed list is compiled in every process.
     """
+    if PLAIN:
+        return _plain.__getitem__
 
     def typed(typing_context: Any, address: Any) -> Any:
         def generate(context: Any, builder: Any, call: Any, arguments: Any) -> Any:
@@ -73,29 +83,25 @@ def function_at(signature: Any) -> Any:
     return intrinsic(typed)
 
 
+def c_function(function: Callable[..., Any], signature: Any) -> Any:
+    """Compile `function` for one signature as a C function, for ctypes."""
+    callback: Any = CFunc(function, (signature.args, signature.return_type), {}, {})
+    callback._cache = MachineCode(function)
+    callback.compile()
+    return callback.ctypes
+
+
+def interpreted(function: Any) -> Any:
+    """Return the source of a compiled function, to be run in the interpreter."""
+    return function if PLAIN else function.py_func
+
+
 def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
     # Without the interpreter's lock, so that a thread that waits for signals can act meanwhile.
-    njit = numba.njit(cache=True, error_model="numpy", nogil=True, **options)
-    dispatcher: Any = njit(function)
-    # Numba takes machine code for fresh while the function's own file is unchanged, though it also
-    # contains what the function calls from other files.
-    file, own = dispatcher._cache._cache_file, Path(function.__code__.co_filename)
-    if PACKAGE in own.parents:
-        file._source_stamp = source_digest()
-    else:
-        # A cell of a notebook is no file; what Numba knows of it tells when it is another one.
-        text = own.read_bytes() if own.is_file() else repr(file._source_stamp).encode()
-        file._source_stamp = source_digest() + hashlib.blake2b(text, digest_size=16).hexdigest()
+    dispatcher: Any = numba.njit(error_model="numpy", nogil=True, **options)(function)
+    if not PLAIN:
+        dispatcher._cache = MachineCode(function)
     return dispatcher
-
-
-@cache
-def source_digest() -> str:
-    """Return a number that changes whenever any file of the package does."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def borrowed(value: Any) -> Any:

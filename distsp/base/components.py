@@ -62,7 +62,7 @@ class Component(Fields):
             If there is none; `where` is the path of the field that has the name.
         """
         if not isinstance(name, str) or name not in cls.members:
-            raise InputError.at(where, name, f"must be one of {', '.join(cls.members)}")
+            raise InputError.unknown(where, name, cls.members)
         return cls.members[name]
 
     @classmethod

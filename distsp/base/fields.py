@@ -4,13 +4,15 @@ Every description that a user writes (parameters of a neuron, a growth curve, a 
 experiment) is a `Fields` class; pydantic checks it, `InputError` says in one line what is wrong.
 """
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
-from distsp.base.errors import InputError, shorten
+from distsp.base.errors import LONGEST, InputError, meant, shorten
 
 MAX_SIZE = 2**31 - 1
 """Neuron ids, and so sizes, are 32-bit."""
@@ -103,11 +105,17 @@ def explain(error: ValidationError, where: str, cls: type[BaseModel], values: An
         # is the one that has found most of the keys.
         same = [i for i in range(len(paths)) if paths[i][: len(paths[0])] == paths[0]]
         first = max(same, key=lambda i: (len(paths[i]), not errors[i]["type"].endswith("_type")))
+    if errors[first]["type"] == "missing":
+        # It may be there under a name that is not right.
+        *parents, missing = paths[first]
+        for i, path in enumerate(paths):
+            unknown = errors[i]["type"] == "extra_forbidden" and path[:-1] == parents
+            first = i if unknown and meant(path[-1], [missing]) else first
     told, location = errors[first], paths[first]
     kind, value, context = told["type"], told["input"], told.get("ctx", {})
     field = ".".join([where, *location] if where else location) or cls.__name__
     if kind == "extra_forbidden":
-        return f"{field}: {shorten(value)} is set, but there is no such key"
+        return str(InputError.unknown_key(field, _known(cls, told["loc"])))
     if kind == "missing":
         return f"{field}: is missing; {_expected(cls, location)}"
     if kind == "value_error":
@@ -116,7 +124,7 @@ def explain(error: ValidationError, where: str, cls: type[BaseModel], values: An
         return f"{field}.{context['discriminator'][1:-1]}: is missing; it must be given"
     if kind == "union_tag_invalid":
         key, tag = context["discriminator"][1:-1], context["tag"]
-        return f"{field}.{key}: {shorten(tag)} must be one of {context['expected_tags']}"
+        return str(InputError.unknown(f"{field}.{key}", tag, _quoted(context["expected_tags"])))
     if kind == "string_pattern_mismatch":
         return f"{field}: {shorten(value)} must be letters, digits and _, no digit first"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
@@ -126,7 +134,8 @@ def explain(error: ValidationError, where: str, cls: type[BaseModel], values: An
         entries = "entry" if least == 1 else "entries"
         return f"{field}: {shorten(value)} must have at least {least} {entries}"
     message = told["msg"].removeprefix("Input ").replace("should be", "must be")
-    return f"{field}: {shorten(value)} {message[0].lower()}{message[1:]}"
+    guess = meant(value, _quoted(context["expected"])) if kind == "literal_error" else ""
+    return f"{field}: {shorten(value)} {message[0].lower()}{message[1:]}{guess}"
 
 
 def _keys(location: tuple[int | str, ...], values: Any, missing: bool) -> list[str]:
@@ -138,8 +147,36 @@ def _keys(location: tuple[int | str, ...], values: Any, missing: bool) -> list[s
         if inside:
             values = values[part]
         if inside or (missing and i == len(location) - 1):
-            keys.append(str(part))
+            keys.append(str(part)[:LONGEST])
     return keys
+
+
+def _quoted(text: str) -> list[str]:
+    """Return the names that pydantic lists in quotes."""
+    return re.findall(r"'([^']*)'", text) or [text]
+
+
+def _known(cls: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that there are beside the one at the end of a path."""
+    places: list[Any] = [cls]
+    for part in location[:-1]:
+        inner = [place.model_fields[part] for place in places if part in place.model_fields]
+        if inner:
+            places = [found for field in inner for found in _described(field)]
+        elif members := [p for p in places if part in (f.default for f in p.model_fields.values())]:
+            places = members  # the part is pydantic's name of a choice
+    return list(dict.fromkeys(name for place in places for name in place.model_fields))
+
+
+def _described(kind: Any) -> list[type[BaseModel]]:
+    """Return all classes of descriptions that a field, or a type, may hold."""
+    if isinstance(kind, FieldInfo):
+        return [found for part in (kind.annotation, *kind.metadata) for found in _described(part)]
+    if hasattr(kind, "family"):
+        return list(kind.family.members.values())
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [found for part in get_args(kind) for found in _described(part)]
 
 
 def _expected(cls: type[BaseModel], location: list[str]) -> str:

@@ -70,7 +70,8 @@ def new_hdf5(path: Path) -> Iterator[h5py.File]:
     """
     with _Patient(path, "w+") as raw:
         try:
-            with h5py.File(raw, "w") as file:
+            # Earlier formats keep no checksums of what is not data.
+            with h5py.File(raw, "w", libver=("v110", "v110")) as file:
                 yield file
         finally:
             if raw.problem is not None:

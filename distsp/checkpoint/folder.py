@@ -22,6 +22,13 @@ from distsp.base.errors import InputError, WriteError, shorten
 from distsp.base.files import TOKEN, UNFINISHED, sync
 from distsp.checkpoint.arrays import BEGIN, ArrayReader, ArrayWriter, checksum
 from distsp.checkpoint.redistribute import read_parts, same_on_all_ranks, write_parts
+from distsp.checkpoint.trust import (
+    WRONG,
+    UnfitError,
+    check_regular,
+    content_problem,
+    read_manifest,
+)
 from distsp.network.description import difference
 from distsp.parallel.distributed import Part, is_array
 from distsp.parallel.layout import Layout
@@ -153,7 +160,12 @@ def save(
     run.kept = names
 
 
-def find(folder: Path, ranks: Ranks, network_at: Callable[[int], dict[str, Any]]) -> Checkpoint:
+def find(
+    folder: Path,
+    ranks: Ranks,
+    network_at: Callable[[int], dict[str, Any]],
+    unfit: tuple[Path, str] | None = None,
+) -> Checkpoint:
     """Return the newest checkpoint in `folder` that is whole and of this network; collective.
 
     Parameters
@@ -163,6 +175,8 @@ def find(folder: Path, ranks: Ranks, network_at: Callable[[int], dict[str, Any]]
     ranks : Ranks
     network_at : callable
         Returns the network at the beginning of a step, as `network.description.describe` does.
+    unfit : (Path, str), optional
+        One that was found before, and why `restore` refused it: one before it is looked for.
 
     Raises
     ------
@@ -170,11 +184,17 @@ def find(folder: Path, ranks: Ranks, network_at: Callable[[int], dict[str, Any]]
         If there is none, saying what is wrong with the newest.
     """
     paths = ranks.broadcast(_newest_first(folder) if ranks.rank == 0 else None)
-    problems = []
+    problems: list[str] = []
+    problem: str | None
+    if unfit is not None:
+        paths = paths[paths.index(unfit[0]) :]
     for i, path in enumerate(paths):
-        content = ranks.broadcast(_content(path, network_at) if ranks.rank == 0 else None)
-        damage = content if isinstance(content, str) else _damage(path, content, ranks)
-        problem = next(filter(None, ranks.collect(damage)), None)
+        if unfit is not None and path == unfit[0]:
+            content, problem = {}, unfit[1]
+        else:
+            content = ranks.broadcast(_content(path, network_at) if ranks.rank == 0 else None)
+            damage = content if isinstance(content, str) else _damage(path, content, ranks)
+            problem = next(filter(None, ranks.collect(damage)), None)
         if problem is None:
             runs = [_run_of(one) for one in own(path.parent)] if ranks.rank == 0 else []
             return Checkpoint(path, content, ranks.broadcast(frozenset(runs)))
@@ -197,7 +217,7 @@ def experiment_of(folder: Path) -> str:
     raise InputError(problems[0] if problems else nothing)
 
 
-def restore(checkpoint: Checkpoint, parts: Sequence[Part], layout: Layout) -> None:
+def restore(checkpoint: Checkpoint, parts: Sequence[Part], layout: Layout, ranks: Ranks) -> None:
     """Give what has just been made the state of a checkpoint; collective.
 
     Parameters
@@ -206,11 +226,29 @@ def restore(checkpoint: Checkpoint, parts: Sequence[Part], layout: Layout) -> No
     parts : sequence of Part
         Those that were saved, of a simulation of the same network.
     layout : Layout
+    ranks : Ranks
+
+    Raises
+    ------
+    UnfitError
+        On every rank, if it is not of this network after all; the parts are of no use then.
     """
     content = checkpoint.content
     files = content["files"]
     readers = [ArrayReader(checkpoint.folder / file["name"], file["arrays"]) for file in files]
-    read_parts(parts, content["globals"], readers, layout)
+    problem = None
+    try:
+        read_parts(parts, content["globals"], readers, layout)
+        step = content["step"]
+        if content["globals"]["simulation"]["step"] != step:
+            problem = f"is of two steps, {step} and another"
+        if checkpoint.folder.name.removesuffix(REPLACED) != f"checkpoint-{step}":
+            problem = f"is of step {step}"
+    except UnfitError as error:
+        problem = str(error)
+    problem = next(filter(None, ranks.collect(problem)), None)
+    if problem is not None:
+        raise UnfitError(problem)
 
 
 def _together(ranks: Ranks, folder: Path, task: Callable[[], Any]) -> list[Any]:
@@ -307,20 +345,23 @@ def _content(
 ) -> dict[str, Any] | str:
     """Return what the manifest of a checkpoint says, or why it cannot be used."""
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(read_manifest(path / MANIFEST))
         if manifest["format"] != FORMAT:
             return f"is of format {shorten(manifest['format'])}, this distsp reads {FORMAT}"
         content = manifest["content"]
         if zlib.crc32(json.dumps(content).encode()) != manifest["crc32"]:
             return f"{MANIFEST} is damaged"
+        problem = content_problem(content)
+        if problem is not None:
+            return f"{MANIFEST} {problem}"
+        if network_at is not None:
+            other = difference(content["network"], network_at(content["step"]), "the checkpoint")
+            if other is not None:
+                return f"is of another network: {other}"
     except OSError as error:
         return f"{MANIFEST} cannot be read: {error.strerror}"
-    except (ValueError, KeyError, TypeError):
+    except WRONG:
         return f"{MANIFEST} is damaged"
-    if network_at is not None:
-        other = difference(content["network"], network_at(content["step"]), "the checkpoint")
-        if other is not None:
-            return f"is of another network: {other}"
     return content
 
 
@@ -328,7 +369,7 @@ def _damage(path: Path, content: dict[str, Any], ranks: Ranks) -> str | None:
     """Return what is wrong with this rank's share of the files, if anything is."""
     for file in content["files"][ranks.rank :: ranks.size]:
         try:
-            size = (path / file["name"]).stat().st_size
+            size = check_regular(path / file["name"])
             if size != file["bytes"]:
                 return f"{file['name']} has {size} bytes instead of {file['bytes']}"
             if checksum(path / file["name"]) != file["crc32"]:

@@ -12,9 +12,16 @@ from typing import Any
 import numpy as np
 
 from distsp.base.arrays import Array, Ints
+from distsp.base.errors import shorten
 from distsp.checkpoint.arrays import ArrayReader, ArrayWriter
+from distsp.checkpoint.trust import WRONG, UnfitError, check_array, check_numbers
 from distsp.parallel.distributed import Global, OnRank0, Part, PerNeuron, PerSynapse, Rows, is_array
 from distsp.parallel.layout import Layout
+
+FINITE = np.finfo(np.float64).max
+
+IDS = {"id", "source", "target"}
+"""Columns of recorders that say which neuron."""
 
 ENTRIES_TOGETHER = 2_000_000
 """Synapses or rows of a recording that are in memory twice at a time."""
@@ -64,16 +71,26 @@ def read_parts(
         One for each rank that wrote.
     layout : Layout
         Of this rank.
+
+    Raises
+    ------
+    UnfitError
+        If an array is not there, or an id, a number or a shape is none of this network.
     """
     everyone = range(layout.n_neurons)
     before = {layout.on(old, len(readers)): reader for old, reader in enumerate(readers)}
     related = {old: r for old, r in before.items() if len(layout.shared_with(old, everyone))}
     for part in parts:
-        if isinstance(part, Global):
-            arrays = readers[0].under(f"{part.name}/")
-            part.set(plain[part.name] | arrays)
-        else:
-            _read(part, related, layout)
+        try:
+            if isinstance(part, Global):
+                arrays = readers[0].under(f"{part.name}/")
+                part.set(plain[part.name] | arrays)
+            else:
+                _read(part, related, layout)
+        except UnfitError:
+            raise
+        except WRONG as error:
+            raise UnfitError(f"{part.name} does not fit: {shorten(error)}") from None
 
 
 @singledispatch
@@ -94,6 +111,8 @@ def _(part: PerNeuron, file: ArrayWriter) -> None:
 @_read.register
 def _(part: PerNeuron, related: Readers, layout: Layout) -> None:
     shape = part.get().shape
+    for old, reader in related.items():
+        check_array(reader, part.name, (*shape[:-1], len(old.ids(part.neurons))), part.get().dtype)
     dtypes = [reader.dtype(part.name) for reader in related.values()]
     array = np.zeros(shape, np.result_type(*dtypes) if dtypes else part.get().dtype)
     for old, reader in related.items():
@@ -103,6 +122,8 @@ def _(part: PerNeuron, related: Readers, layout: Layout) -> None:
             target = layout.strided(ids, part.neurons)
             for place, row in reader.rows(part.name):
                 array[place][target] = row[source]
+    if part.least is not None:
+        check_numbers(part.name, array, part.least, np.inf)
     part.set(array)
 
 
@@ -118,9 +139,14 @@ def _(part: OnRank0, related: Readers, layout: Layout) -> None:
         return
     reader = next(reader for old, reader in related.items() if old.rank == 0)
     total = reader.length(f"{part.name}/{next(iter(part.columns))}")
+    for column, dtype in part.columns.items():
+        check_array(reader, f"{part.name}/{column}", (total,), dtype)
     for low in range(0, total, ENTRIES_TOGETHER):
         high = min(low + ENTRIES_TOGETHER, total)
-        part.append({c: reader.flat(f"{part.name}/{c}", low, high) for c in part.columns})
+        rows = {c: reader.flat(f"{part.name}/{c}", low, high) for c in part.columns}
+        for column in IDS & rows.keys():
+            check_numbers(f"{part.name}/{column}", rows[column], 0, layout.n_neurons - 1)
+        part.append(rows)
 
 
 @_write.register
@@ -135,7 +161,13 @@ def _(part: PerSynapse, file: ArrayWriter) -> None:
 def _(part: PerSynapse, related: Readers, layout: Layout) -> None:
     total = np.zeros(layout.n_neurons, dtype=np.int64)
     for reader in related.values():
-        total += reader.flat(f"{part.name}/length")
+        check_array(reader, f"{part.name}/length", (layout.n_neurons,), np.int32)
+        lengths = reader.flat(f"{part.name}/length")
+        check_numbers(f"{part.name}/length", lengths, 0, np.inf)
+        total += lengths
+        for column, dtype in part.rows.columns.items():
+            n = int(lengths.sum(dtype=np.int64))
+            check_array(reader, f"{part.name}/{column}", (n,), dtype)
     begin = dict.fromkeys(related, 0)
     for low, high in pairwise(_cuts(total)):
         pieces = []
@@ -147,6 +179,13 @@ def _(part: PerSynapse, related: Readers, layout: Layout) -> None:
                 column: reader.flat(f"{part.name}/{column}", first, last)
                 for column in part.rows.columns
             }
+            check_numbers(f"{part.name}/target", columns["target"], 0, old.n_local - 1)
+            if "delay" in columns:
+                rows = part.rows
+                check_numbers(
+                    f"{part.name}/delay", columns["delay"], rows.delay, rows.longest_delay
+                )
+                check_numbers(f"{part.name}/weight", columns["weight"], -FINITE, FINITE)
             ids = old.ids_at(columns["target"].astype(np.int64))
             own = layout.here(ids)
             columns["target"] = layout.places(ids)

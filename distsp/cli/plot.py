@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from distsp.base.errors import InputError, WriteError, tell
+from distsp.cli.streams import open_streams, say
 from distsp.results.figures import (
     FORMATS,
     KINDS,
     MOVIES,
+    FigureError,
     animate,
     plot_structural_plasticity,
     save,
@@ -40,16 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="write the growth of the connectivity, a frame for each of its snapshots, as "
         "connectivity.gif or, with ffmpeg, connectivity.mp4",
     )
+    open_streams()
+    options, code = parser.parse_args(arguments), 0
     try:
-        for path in _draw(parser.parse_args(arguments)):
-            print(f"written      {path}")
+        for path in _draw(options):
+            code = say([f"written      {path}"]) or code
     except InputError as error:
         tell(error)
         return 2
-    except WriteError as error:
+    except (FigureError, WriteError) as error:
         tell(error)
         return 1
-    return 0
+    return code
 
 
 def _draw(options: argparse.Namespace) -> Iterator[Path]:

@@ -19,17 +19,18 @@ from typing import NoReturn
 import numpy as np
 from tqdm import tqdm
 
-from distsp.base.errors import InputError, WriteError, tell
+from distsp.base.errors import InputError, WriteError, meant, tell
 from distsp.base.lock import FolderLock
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint import folder as checkpoint
 from distsp.cli import claim
 from distsp.cli.stops import STOPPED, Schedule, Signals, checkpoints, simulate
+from distsp.cli.streams import open_streams, say
 from distsp.engine.memory import check_memory
 from distsp.engine.simulation import Simulation
 from distsp.experiment.experiment import Experiment, list_bundled
 from distsp.parallel.ranks import INTERRUPTED, Ranks, launched_rank
-from distsp.results.figures import FORMATS, plot_structural_plasticity
+from distsp.results.figures import FORMATS, FigureError, plot_structural_plasticity
 from distsp.results.own import is_own
 from distsp.results.quantities import CSV, H5
 from distsp.results.read import Results, load_results
@@ -73,6 +74,7 @@ def figures_in(folder: Path, formats: Iterable[str]) -> list[Path]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command on this rank and return its exit code."""
+    open_streams()
     with Signals() as signals:
         try:
             ranks = Ranks.world()
@@ -98,15 +100,15 @@ def _prepare(
     try:
         options = _parser().parse_args(arguments)
         if options.list:
-            _say(f"{name:24}{description}" for name, description in list_bundled().items())
-            return 0
+            return say(f"{name:24}{what}" for name, what in list_bundled().items())
         resumed = options.resume is not None
         experiment = _resumed(options, lock) if resumed else _experiment(options)
         if options.show:
-            _say([experiment.to_toml().rstrip("\n")])
-            return 0
+            return say([experiment.to_toml().rstrip("\n")])
         check_memory(experiment.build(), n_ranks, on_host)
         schedule = _schedule(options, experiment)
+        if options.output == "":
+            raise InputError.at("--output", options.output, "must be the name of a folder")
         folder = Path(options.resume or options.output or experiment.name)
         if not resumed:
             claim.lock(folder, "--output", lock)
@@ -119,8 +121,7 @@ def _prepare(
         lock.close()
         return _complain(error)
     except SystemExit as end:  # argparse has printed the help
-        _say([])
-        return int(end.code or 0)
+        return say([]) or int(end.code or 0)
     return Job(
         experiment,
         folder,
@@ -137,7 +138,8 @@ class _Parser(argparse.ArgumentParser):
     """Tells a wrong argument as any other wrong input."""
 
     def error(self, message: str) -> NoReturn:
-        raise InputError(message)
+        wrong = message.removeprefix("unrecognized arguments: ").split("=")[0].split()
+        raise InputError(message + (meant(wrong[0], self._option_string_actions) if wrong else ""))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -205,15 +207,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _experiment(options: argparse.Namespace) -> Experiment:
     """Return the experiment that the arguments name, with the changes that they ask for."""
-    bundled, name = list_bundled(), options.experiment or DEFAULT
+    bundled = list_bundled()
+    name = DEFAULT if options.experiment is None else options.experiment
     if name in bundled:
         experiment = Experiment.bundled(name)
     elif Path(name).suffix or os.path.exists(name):  # a name too long is none
         experiment = Experiment.from_toml(Path(name))
     else:
-        raise InputError.at(
-            "experiment", name, f"must be a TOML file or one of {', '.join(bundled)}"
-        )
+        right = f"must be a TOML file or one of {', '.join(bundled)}{meant(name, bundled)}"
+        raise InputError.at("experiment", name, right)
     changes = [(key, getattr(options, key)) for key in ("duration", "seed")]
     for text in options.set:
         path, equals, value = text.partition("=")
@@ -239,7 +241,7 @@ def _resumed(options: argparse.Namespace, lock: FolderLock) -> Experiment:
     """Return the experiment of the run that is to go on, and lock its folder."""
     for name in ("experiment", "seed", "set", "scale", "output"):
         value = getattr(options, name)
-        if value not in (None, [], False):
+        if not (value is None or value is False or value == []):
             name = name if name == "experiment" else f"--{name}"
             right = "cannot be given with --resume, which goes on with what was begun"
             raise InputError.at(name, value, right)
@@ -270,7 +272,7 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
     if job.quiet:
         logging.getLogger("distsp").setLevel(logging.ERROR)
     if speaks and ranks.notice:
-        print(f"distsp: {ranks.notice}", file=sys.stderr)
+        tell(ranks.notice)
     experiment, duration = job.experiment, job.experiment.duration
     if job.resumed:
         simulation = Simulation.load(
@@ -326,11 +328,15 @@ def _run(job: Job, ranks: Ranks, signals: Signals) -> int:
     if job.sonata:
         write_sonata(results, sonata)
     if figures:
-        plot_structural_plasticity(results, *figures)
+        try:
+            plot_structural_plasticity(results, *figures)
+        except FigureError as error:
+            tell(f"{error}; the results are written")
+            figures = []
     if speaks:
         written = [job.folder / H5, job.folder / CSV, *figures, *([sonata] if job.sonata else [])]
         where = f"written      {', '.join(map(str, written))}"
-        _say([_summary(results, start, seconds), where])
+        return say([_summary(results, start, seconds), where])
     return 0
 
 
@@ -416,16 +422,6 @@ def _summary(results: Results, start: float, seconds: float) -> str:
         lines.append(f"settled      {told}")
     phases = [f"{name} {np.max(times):.2f}" for name, times in facts["timings"].items()]
     return "\n".join([*lines, f"seconds      {', '.join(phases)} (longest of the ranks)"])
-
-
-def _say(lines: Iterable[str]) -> None:
-    """Print lines, and all that waits to be printed, to a reader that may have gone."""
-    try:
-        for line in lines:
-            print(line)
-        sys.stdout.flush()
-    except BrokenPipeError:  # `head` has seen enough; what is left goes nowhere when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(error: InputError) -> int:

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from distsp.base.arrays import Array, Bools, Floats, Ints, Records, UInt32s
+from distsp.base.arrays import Array, Bools, Floats, Ints, Records, UInt32s, record
 from distsp.base.compiled import address, first_class
 from distsp.inputs import Input, stream_index
 from distsp.inputs.input import FOREVER, KERNEL, Tables
 from distsp.network.generator import Generator
 from distsp.network.network import Network
-from distsp.parallel.distributed import Global
+from distsp.parallel.distributed import Global, check_whole
 from distsp.parallel.layout import Layout
 from distsp.rng.streams import stream_key
 
@@ -22,24 +22,22 @@ NAME = "drives"
 """Of what there is to save."""
 
 
-DRIVE = np.dtype(
-    [
-        ("population", np.int64),
-        ("current", np.bool_),  # whether it brings a current
-        ("kernel", np.int64),  # address of the compiled kernel of its input
-        ("key", np.uint64),
-        ("begin", np.int64),  # steps in which it is emitted: from `begin` to before `end`
-        ("end", np.int64),
-        ("delay", np.int64),  # steps
-        ("weight", np.float64),
-        ("first_integer", np.int64),  # where its tables begin and end
-        ("last_integer", np.int64),
-        ("first_number", np.int64),
-        ("last_number", np.int64),
-        ("first_threshold", np.int64),
-        ("last_threshold", np.int64),
-        ("first_mask", np.int64),  # where its mask begins; -1 if it drives the whole population
-    ]
+DRIVE = record(
+    ("population", np.int64),
+    ("current", np.bool_),  # whether it brings a current
+    ("kernel", np.int64),  # address of the compiled kernel of its input
+    ("key", np.uint64),
+    ("begin", np.int64),  # steps in which it is emitted: from `begin` to before `end`
+    ("end", np.int64),
+    ("delay", np.int64),  # steps
+    ("weight", np.float64),
+    ("first_integer", np.int64),  # where its tables begin and end
+    ("last_integer", np.int64),
+    ("first_number", np.int64),
+    ("last_number", np.int64),
+    ("first_threshold", np.int64),
+    ("last_threshold", np.int64),
+    ("first_mask", np.int64),  # where its mask begins; -1 if it drives the whole population
 )
 """A drive, for as long as it is the same."""
 
@@ -157,7 +155,11 @@ class DriveHistory:
     def _restore(self, saved: dict[str, Any]) -> None:
         self._stretches = {
             (name, i): [
-                Stretch(Input.of(f"inputs.{name}", parameters), begin, end)
+                Stretch(
+                    Input.of(f"inputs.{name}", parameters),
+                    check_whole("begin", begin),
+                    check_whole("end", end),
+                )
                 for parameters, begin, end in stretches
             ]
             for name, drives in saved.items()

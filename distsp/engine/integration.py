@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, Records, UInt32s, aligned
+from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, Records, UInt32s, aligned, record
 from distsp.base.compiled import compiled, function_at, inlined
 from distsp.engine.delivery import ROWS_AHEAD
 from distsp.engine.drives import Drives
@@ -17,22 +17,19 @@ from distsp.parallel.layout import global_id
 from distsp.plasticity.growth import Growth, grow
 from distsp.rng.poisson import STEPS_PER_CALL
 
-POPULATION = np.dtype(
-    [
-        ("first", np.int64),  # local index of its first neuron
-        ("size", np.int64),  # number of its neurons here
-        ("step", np.int64),  # address of its model's compiled step
-        ("offset", np.int64),  # where its variables begin
-        ("stride", np.int64),  # from a variable to the next
-        ("n_variables", np.int64),
-        ("driven", np.bool_),  # whether it has an external current
-        ("alike", np.bool_),  # whether that is the same for all its neurons
-        ("key", np.uint64),  # the stream of random numbers that its model may draw
-        ("differ", np.int64),  # what of its constants differs between neurons: a place in KINDS
-        ("first_constant", np.int64),  # where its constants begin, if they do
-        ("n_constants", np.int64),
-    ],
-    align=True,
+POPULATION = record(
+    ("first", np.int64),  # local index of its first neuron
+    ("length", np.int64),  # number of its neurons here
+    ("step", np.int64),  # address of its model's compiled step
+    ("offset", np.int64),  # where its variables begin
+    ("stride", np.int64),  # from a variable to the next
+    ("n_variables", np.int64),
+    ("driven", np.bool_),  # whether it has an external current
+    ("alike", np.bool_),  # whether that is the same for all its neurons
+    ("key", np.uint64),  # the stream of random numbers that its model may draw
+    ("differ", np.int64),  # what of its constants differs between neurons: a place in KINDS
+    ("first_constant", np.int64),  # where its constants begin, if they do
+    ("n_constants", np.int64),
 )
 """This rank's part of a population.
 
@@ -282,7 +279,7 @@ def integrate(
     count = 0
     for p in range(len(populations.rows)):
         row = populations.rows[p]
-        n, first, driven = row.size, row.first, row.driven
+        n, first, driven = row.length, row.first, row.driven
         if n == 0:
             continue
         variables = state.variables[row.offset : row.offset + row.n_variables * row.stride]

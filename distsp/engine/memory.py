@@ -1,20 +1,49 @@
 """Whether a network fits into memory, asked before anything is built."""
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from math import inf
+from pathlib import Path
 
 import numpy as np
 
 from distsp.base.errors import InputError
 from distsp.network.network import Network
 
+CGROUPS, MOUNTED = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
+
 
 def installed_bytes() -> float:
-    """Return the memory of this machine (bytes); infinity where the system does not tell."""
+    """Return the memory that processes here may use (bytes); infinity if the system does not tell.
+
+    That of the machine, or what a container or a batch system leaves of it.
+    """
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
+        machine: float = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
     except (ValueError, OSError):
-        return inf
+        machine = inf
+    return min([machine, *_limits()])
+
+
+def _limits() -> Iterator[int]:
+    """Yield the limits of the control groups of this process, of Linux's version 1 and 2."""
+    try:
+        groups = CGROUPS.read_text().splitlines()
+    except OSError:
+        return
+    for line in groups:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root = MOUNTED / "memory" if controllers else MOUNTED
+        name = "memory.limit_in_bytes" if controllers else "memory.max"
+        group = root / path.lstrip("/")
+        # In a container the path may be that of the host, where the container sees its own as root.
+        for folder in {root, group, *group.parents}:
+            if folder.is_relative_to(root):
+                with suppress(OSError, ValueError):  # "max" is no limit
+                    yield int((folder / name).read_text())
 
 
 def check_memory(network: Network, n_ranks: int, on_host: int) -> None:

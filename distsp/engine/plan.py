@@ -75,7 +75,7 @@ def plan_populations(network: Network, layout: Layout, state: RankState) -> Popu
         into[: len(row_of_numbers)] = row_of_numbers
     variables = state.variable_layout
     rows["first"] = [layout.slice_of(p.ids).start for p in populations]
-    rows["size"] = variables.size
+    rows["length"] = variables.size
     rows["offset"] = variables.offset[:-1]
     rows["stride"] = variables.stride
     rows["n_variables"] = variables.n_variables

@@ -124,7 +124,7 @@ class StateReading:
         if what == "z_connected" and element in population.elements:
             return arrays.z_connected[self._state.row(element), here].astype(np.int64)
         if quantity not in variables:
-            raise InputError.at("variable", quantity, f"must be one of {', '.join(variables)}")
+            raise InputError.unknown("variable", quantity, variables)
         values = self._state.variables(population)[variables.index(quantity)]
         return values + self._offsets[population.name].get(quantity, 0.0)
 

@@ -9,10 +9,12 @@ from typing import Any, Self
 import numpy as np
 
 from distsp.base.arrays import Array
+from distsp.base.compiled import interpreted
 from distsp.base.errors import InputError
 from distsp.base.fields import check_path
 from distsp.base.time_grid import whole_steps
 from distsp.checkpoint.folder import Checkpoint, Run, find, restore, save
+from distsp.checkpoint.trust import UnfitError
 from distsp.engine import loop
 from distsp.engine.carry_over import carry_over
 from distsp.engine.drives import DriveHistory
@@ -30,7 +32,7 @@ from distsp.network.description import SameOnAllRanks, describe
 from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Neurons, Population
-from distsp.parallel.distributed import Global, Part
+from distsp.parallel.distributed import Global, Part, check_whole
 from distsp.parallel.interruption import Held, at_once
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
@@ -96,6 +98,7 @@ class Simulation:
         network.check_unused()
         self.network = network
         self.ranks, self.scratch = ranks or Ranks.world(), scratch
+        self.ranks.meet("Simulation")
         self._same = SameOnAllRanks(network, self.ranks)
         self._same.check()
         self._on_host = self.ranks.on_host()[1]
@@ -123,7 +126,7 @@ class Simulation:
         set_initial_values(self.state, network, network.populations.values(), self._offsets)
         self._look_at_recorders()
         if checkpoint is not None:
-            restore(checkpoint, self.parts(), self.layout)
+            restore(checkpoint, self.parts(), self.layout, self.ranks)
             self._saved.known, self._saved.kept = checkpoint.beside, [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
@@ -163,8 +166,13 @@ class Simulation:
         def network_at(step: int) -> Network:
             return network if isinstance(network, Network) else network(step)
 
-        checkpoint = find(path, ranks, lambda step: describe(network_at(step)))
-        return cls(network_at(checkpoint.content["step"]), ranks, checkpoint, scratch)
+        unfit: tuple[Path, str] | None = None
+        while True:
+            checkpoint = find(path, ranks, lambda step: describe(network_at(step)), unfit)
+            try:
+                return cls(network_at(checkpoint.content["step"]), ranks, checkpoint, scratch)
+            except UnfitError as error:
+                unfit = checkpoint.folder, str(error)
 
     def __reduce__(self) -> Any:
         """Refuse to be copied or pickled: ranks share the state, and what of it is compiled."""
@@ -190,6 +198,7 @@ class Simulation:
             If it cannot be written.
         """
         path = check_path("folder", folder)
+        self.ranks.meet("Simulation.save")
         with self._held:
             self._look_at_network()
             self.flush()
@@ -210,6 +219,8 @@ class Simulation:
         return {"step": self.step, "updated": self.updated, "n_spikes": self.n_spikes}
 
     def _restore_globals(self, saved: dict[str, int]) -> None:
+        for name, least in (("step", 0), ("updated", -1), ("n_spikes", 0)):
+            check_whole(name, saved[name], least)
         self.step, self.updated = saved["step"], saved["updated"]
         if self.ranks.rank == 0:
             self.counters[loop.SPIKES] = saved["n_spikes"]
@@ -247,6 +258,7 @@ class Simulation:
     @property
     def n_spikes(self) -> int:
         """Number of spikes of all neurons since the start; collective."""
+        self.ranks.meet("Simulation.n_spikes")
         return int(self.ranks.sum(self.counters[[loop.SPIKES]])[0])
 
     @property
@@ -256,6 +268,7 @@ class Simulation:
 
     def synapse_count(self, name: str) -> int:
         """Return the number of synapses of a type; collective."""
+        self.ranks.meet(f"Simulation.synapse_count, {name}")
         return self.reading().synapse_count(self._type(name).name)
 
     def synapse_chunks(self, name: str) -> Iterator[dict[str, Array]]:
@@ -264,7 +277,9 @@ class Simulation:
         Each piece is a dict of arrays `source`, `target` (global ids), `weight` (in the unit of the
         target's model) and `delay` (ms), in order of source, target and creation.
         """
-        return self._type(name).chunks(self.ranks)
+        table = self._type(name)
+        self.ranks.meet(f"Simulation.synapses, {name}")
+        return table.chunks(self.ranks)
 
     def synapses(self, name: str) -> dict[str, Array]:
         """Return all synapses of a type at once, on every rank; see `synapse_chunks`."""
@@ -281,6 +296,7 @@ class Simulation:
         They are sorted, and the same on every rank.
         """
         self.network.check_neurons("neurons", neurons)
+        self.ranks.meet("Simulation.spikes")
         self.flush()
         ids = np.asarray(neurons.ids)
         found = [one.of(ids) for one in self.recordings.values() if isinstance(one, Spikes)]
@@ -301,7 +317,8 @@ class Simulation:
             Arrays, and lists of names, by what they are called in the results.
         """
         if not isinstance(name, str) or name not in self.recordings:
-            raise InputError.at("recorder", name, f"must be one of {list(self.recordings)}")
+            raise InputError.unknown("recorder", name, self.recordings)
+        self.ranks.meet(f"Simulation.recorded, {name}")
         self.flush()
         found = {}
         for dataset in self.recordings[name].datasets():
@@ -333,12 +350,13 @@ class Simulation:
         self.network.check_neurons("population", population)
         if not isinstance(population, Population):
             raise InputError.at("population", population, "must be a whole population")
+        self.ranks.meet(f"{population.name}.{quantity}")
         with self._held:
             return self.reading().whole(population, quantity)
 
     def _type(self, name: str) -> TypeTable:
         if not isinstance(name, str) or name not in self.tables.types:
-            raise InputError.at("synapse", name, f"must be one of {list(self.tables.types)}")
+            raise InputError.unknown("synapse", name, self.tables.types)
         return self.tables[name]
 
     # From the network's description to arrays ------------------------------------------------
@@ -487,6 +505,7 @@ class Simulation:
             if given is not None and not callable(given):
                 raise InputError.at(name, given, "must be a function of the time (ms)")
         end = self.step + whole_steps("duration", duration, self.network.resolution)
+        self.ranks.meet("Simulation.run")
         set_z = {p.name: p.said_of_z() for p in self.network.populations.values() if p.set_z}
         self._same.check(duration=duration, z=set_z)
         if self._seen != self.network.version:
@@ -577,7 +596,7 @@ class Simulation:
         # Where compiled code cannot call MPI, the same loop runs in the interpreter.
         advance: Any = loop.advance
         if not self.ranks.compiled_exchange:
-            advance = advance.py_func
+            advance = interpreted(advance)
         steps, neurons = advance(
             self.ranks.allgather,
             *self.ranks.handles,

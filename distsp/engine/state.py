@@ -57,6 +57,10 @@ class VariableLayout:
         return flat.reshape(self.n_variables[p], self.stride[p])[:, : self.size[p]]
 
 
+COUNTED = {"refractory", "calcium", "calcium_step", "spike_count", "z", "z_connected"}
+"""What is never below 0."""
+
+
 class RankState:
     """The neurons of this rank: their arrays by name, and how each is distributed.
 
@@ -136,7 +140,8 @@ class RankState:
         def take(array: Array) -> None:
             self._replace(name, aligned_copy(array, array.dtype))
 
-        return PerNeuron(name, neurons, lambda: getattr(self.arrays, name), take)
+        least = 0 if name in COUNTED else None
+        return PerNeuron(name, neurons, lambda: getattr(self.arrays, name), take, least)
 
     def _variables_part(self, population: Population) -> PerNeuron:
         def take(array: Array) -> None:

@@ -12,9 +12,11 @@ import numpy as np
 
 from distsp.base.arrays import Array, Floats, Int32s, Ints
 from distsp.base.compiled import compiled
+from distsp.base.errors import InputError
+from distsp.base.fields import MAX_SIZE
 from distsp.engine.adjacency import Adjacency
 from distsp.network.synapse_type import Delay, Spread, SynapseType, delay_steps
-from distsp.parallel.distributed import Global, Part, PerSynapse
+from distsp.parallel.distributed import Global, Part, PerSynapse, check_whole
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.rng.distributions import Distribution, values
@@ -395,6 +397,12 @@ class Synapses:
         made, names = list(types), sorted(types)
         own = [spreads[name].heterogeneous for name in names]
         plastic = [types[name].plastic for name in names]
+        rows = max(own.count(False), own.count(True)) * layout.n_neurons
+        if rows > MAX_SIZE:
+            right = (
+                f"types of {layout.n_neurons} neurons must have at most {MAX_SIZE} rows together"
+            )
+            raise InputError.at("synapse_types", len(names), right)
         self.homogeneous = Adjacency(own.count(False) * layout.n_neurons)
         self.heterogeneous = Adjacency(own.count(True) * layout.n_neurons, heterogeneous=True)
         self.incoming = Adjacency(plastic.count(True) * layout.n_local)
@@ -452,4 +460,4 @@ class Synapses:
 
     def _restore_batches(self, saved: dict[str, int]) -> None:
         for name, table in self.types.items():
-            table.created = saved[name]
+            table.created = check_whole(name, saved[name])

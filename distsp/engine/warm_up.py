@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from numba.core import event
 
+from distsp.base import machine_code
+from distsp.base.compiled import PLAIN
 from distsp.engine.drives import input_kernel, inputs_used
 from distsp.engine.plan import kernels_used, model_kernel
 from distsp.network.network import Network
@@ -61,13 +63,15 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
     """
     inputs = {(model, 0) for model in inputs_used(network)}
     wanted = {EVERYTHING, *kernels_used(network), *inputs} - _warm
-    if not wanted:
+    if PLAIN or not wanted:
         return
     _warm.update(wanted)
     try:
         if ranks.on_host()[0] == 0:
             _compile(wanted, ranks, simulate)
         ranks.rest()
+        if ranks.rank == 0 and (notice := machine_code.notice()):
+            LOG.warning("distsp: %s", notice)
     except BaseException as error:
         _warm.difference_update(wanted)
         # A handler that raises while compiled code runs makes Numba raise this.

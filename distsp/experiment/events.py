@@ -67,8 +67,7 @@ class SetInput(Event):
     def apply(self, where: str, network: Network) -> None:
         """Change the parameters."""
         if self.input not in network.inputs:
-            right = f"must be one of {', '.join(network.inputs)}"
-            raise InputError.at(f"{where}.input", self.input, right)
+            raise InputError.unknown(f"{where}.input", self.input, network.inputs)
         try:
             network.inputs[self.input].set(**self.parameters)
         except InputError as error:

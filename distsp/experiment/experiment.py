@@ -15,7 +15,7 @@ from pydantic import Field
 
 from distsp.base.arrays import Array
 from distsp.base.components import OneOf
-from distsp.base.errors import InputError
+from distsp.base.errors import InputError, meant
 from distsp.base.fields import MAX_SIZE, Name, Positive, check_path, check_text
 from distsp.base.time_grid import whole_steps
 from distsp.experiment.events import Event, connect
@@ -95,6 +95,7 @@ class Experiment(NetworkFields):
         origin = "experiment" if is_text else str(source)
         try:
             text = path.read_text(encoding="utf-8") if path else str(source)
+            text = text.removeprefix("\ufeff")  # some editors begin a file so
             return cls.check("", tomllib.loads(text))
         except InputError:
             raise
@@ -113,7 +114,7 @@ class Experiment(NetworkFields):
     def bundled(cls, name: str) -> Self:
         """Return an experiment that comes with distsp; `list_bundled` has the names."""
         if name not in _bundled_names():
-            raise InputError.at("experiment", name, f"must be one of {', '.join(_bundled_names())}")
+            raise InputError.unknown("experiment", name, _bundled_names())
         return cls.from_toml((BUNDLED / f"{name}.toml").read_text(encoding="utf-8"))
 
     def to_toml(self) -> str:
@@ -171,11 +172,9 @@ class Experiment(NetworkFields):
             # Checked first: a parameter called "size" must not become an argument of `create`.
             where = f"populations.{name}"
             known = NeuronModel.known(f"{where}.model", fields.model).model_fields
-            for key, value in fields.parameters.items():
+            for key in fields.parameters:
                 if key not in known:
-                    raise InputError.at(
-                        f"{where}.parameters.{key}", value, "is set, but there is no such key"
-                    )
+                    raise InputError.unknown_key(f"{where}.parameters.{key}", known)
             population = network.create(
                 fields.model,
                 fields.size,
@@ -283,7 +282,7 @@ def _bundled_names() -> list[str]:
 
 def _lookup(field: str, name: str, known: Mapping[str, Any]) -> Any:
     if name not in known:
-        raise InputError.at(field, name, f"must be one of {', '.join(known)}")
+        raise InputError.unknown(field, name, known)
     return known[name]
 
 
@@ -293,12 +292,12 @@ def _key(place: Any, key: str, path: str, parents: list[str]) -> str | int:
         return key
     if isinstance(place, list) and key in map(str, range(len(place))):
         return int(key)
-    has = "is a single value"
+    has, guess = "is a single value", ""
     if isinstance(place, dict | list):
-        known = map(str, range(len(place)) if isinstance(place, list) else place)
-        has = f"has {', '.join(known) or 'none'}"
+        known = list(map(str, range(len(place)) if isinstance(place, list) else place))
+        has, guess = f"has {', '.join(known) or 'none'}", meant(key, known)
     where = ".".join(parents) or "the experiment"
-    raise InputError(f"{path}: there is no such key; {where} {has}")
+    raise InputError(f"{path}: there is no such key{guess or f'; {where} {has}'}")
 
 
 def _parsed(value: str) -> Any:

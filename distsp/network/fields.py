@@ -9,7 +9,26 @@ from distsp.base.errors import InputError
 from distsp.base.fields import Fields, Finite, Name, Positive, Seed, Size
 from distsp.network.own_values import Drawing, differs
 from distsp.neurons import NeuronModel
-from distsp.rng.distributions import Number
+from distsp.rng.distributions import Distribution, Number, mean
+
+LARGEST_WEIGHT = 1e100
+"""Sums of larger ones, and what a model makes of them, would be no numbers."""
+
+
+def check_weight(where: str, weight: Any) -> None:
+    """Refuse weights so large that potentials would be no numbers.
+
+    Raises
+    ------
+    InputError
+        Naming the weight, prefixed with `where`.
+    """
+    numbers: list[Any] = [0.0 if weight is None else weight]
+    if isinstance(weight, Distribution):
+        with np.errstate(over="ignore"):
+            numbers = [value for _, value in weight if isinstance(value, float)] + [mean(weight)]
+    if not all(np.all(np.abs(number) <= LARGEST_WEIGHT) for number in numbers):
+        raise InputError.at(f"{where}.weight", weight, f"must be within {LARGEST_WEIGHT:g} of 0")
 
 
 class PopulationFields(Fields):
@@ -65,8 +84,8 @@ def check_initial(where: str, fields: PopulationFields, drawing: Drawing) -> dic
     initial: dict[str, Any] = {}
     for name, value in fields.initial.items():
         if name not in variables or name == "V_m":
-            known = ", ".join(key for key in variables if key != "V_m") or "none"
-            raise InputError(f"{where}.initial.{name}: there is no such key; it has {known}")
+            known = [key for key in variables if key != "V_m"]
+            raise InputError.unknown_key(f"{where}.initial.{name}", known)
         drawn = differs(value)
         initial[name] = drawing.values(f"{where}.initial.{name}", value, name) if drawn else value
     if fields.V_m is not None:

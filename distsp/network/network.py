@@ -26,6 +26,7 @@ from distsp.network.fields import (
     RecordingFields,
     as_list,
     check_initial,
+    check_weight,
 )
 from distsp.network.generator import Generator
 from distsp.network.own_values import Drawing
@@ -316,6 +317,7 @@ class Network(Closed):
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
         values |= {"allow_autapses": allow_autapses, "allow_multapses": allow_multapses}
         synapse_type = SynapseType.check(where, values)
+        check_weight(where, synapse_type.weight)
         check_delay(f"{where}.delay", synapse_type.delay, self.resolution)
         for side, element in (("pre", pre), ("post", post)):
             if element is not None and pre == post:
@@ -325,9 +327,7 @@ class Network(Closed):
                 raise InputError(f"{where}.{side}: is missing; a plastic type needs pre and post")
             known = {key for p in self.populations.values() for key in p.elements}
             if element is not None and element not in known:
-                raise InputError.at(
-                    f"{where}.{side}", element, f"must be one of the elements {sorted(known)}"
-                )
+                raise InputError.unknown(f"{where}.{side}", element, sorted(known))
         self._synapse_types[name] = synapse_type
         self._spreads[name] = synapse_type.spread(self.resolution)
         self.has_changed()
@@ -390,6 +390,7 @@ class Network(Closed):
         checked = source.parameters.drive.check(
             where, {key: value for key, value in given.items() if value is not None}
         )
+        check_weight(where, getattr(checked, "weight", None))
         checked.steps(where, self.resolution)
         source.parameters.check_targets(where, len(target))
         carries_current = source.parameters.carries == "current"
@@ -443,6 +444,7 @@ class Network(Closed):
                 "delay": delay,
             },
         )
+        check_weight(where, connection.weight)
         checked.check_ends(f"{where}.rule", Ends(np.asarray(source.ids), np.asarray(target.ids)))
         synapse_type = self.synapse_types[synapse]
         for side, element, neurons in (
@@ -553,9 +555,7 @@ class Network(Closed):
         for side, neurons in (("source", source), ("target", target)):
             self.check_neurons(f"{where}.{side}", neurons)
         if not isinstance(synapse, str) or synapse not in self.synapse_types:
-            raise InputError.at(
-                f"{where}.synapse", synapse, f"must be one of {list(self.synapse_types)}"
-            )
+            raise InputError.unknown(f"{where}.synapse", synapse, self.synapse_types)
 
     def ends(self, connection: Connection | Disconnection) -> tuple[Neurons, Neurons]:
         """Return the neurons that a connection connects."""
@@ -588,8 +588,7 @@ class Network(Closed):
             selection = Selection(population=selection)
         checked = Selection.check(where, selection)
         if checked.population not in self.populations:
-            right = f"must be one of {', '.join(self.populations)}"
-            raise InputError.at(where, checked.population, right)
+            raise InputError.unknown(where, checked.population, self.populations)
         population = self.populations[checked.population]
         if checked.neurons is None:
             return population

@@ -210,8 +210,7 @@ class Neurons(Closed):
         check_text("element", element)
         for piece in self.pieces:
             if element not in piece.population.elements:
-                known = list(piece.population.elements)
-                raise InputError.at("element", element, f"must be one of {known}")
+                raise InputError.unknown("element", element, piece.population.elements)
 
     @property
     def V_m(self) -> Array:

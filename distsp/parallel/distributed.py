@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from distsp.base.arrays import Array, Ints
+from distsp.base.errors import shorten
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,15 @@ class PerNeuron:
         Returns the array.
     set : callable
         Takes another one of the same shape; its dtype may be wider.
+    least : int, optional
+        What no number in it can be below.
     """
 
     name: str
     neurons: range
     get: Callable[[], Array]
     set: Callable[[Array], None]
+    least: int | None = None
 
 
 class Rows(Protocol):
@@ -39,6 +43,9 @@ class Rows(Protocol):
 
     columns: dict[str, type]
     """Name and dtype: "target", an index of this rank, and what else each synapse has."""
+    delay: int
+    longest_delay: int
+    """Steps; the shortest and the longest possible one."""
 
     def lengths(self) -> Ints:
         """Return the number of synapses of each source."""
@@ -98,6 +105,19 @@ class Global:
 
 
 Part = PerNeuron | PerSynapse | OnRank0 | Global
+
+
+def check_whole(name: str, value: Any, least: int = 0) -> int:
+    """Return what is to be a 64-bit whole number in plain data that somebody may have changed.
+
+    Raises
+    ------
+    ValueError
+        If it is something else, or below `least`.
+    """
+    if type(value) is not int or not least <= value < 2**63:
+        raise ValueError(f"{name} is {shorten(value)}")
+    return value
 
 
 def is_array(value: Any) -> bool:

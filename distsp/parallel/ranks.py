@@ -4,14 +4,17 @@ A `Ranks` is a group of processes. Without an MPI library, or without mpirun, th
 process alone, and the same calls work.
 """
 
+import atexit
 import ctypes
 import os
+import re
 import socket
 import sys
 import time
 import traceback
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -20,10 +23,19 @@ import numpy as np
 from numba import types
 
 from distsp.base.arrays import Array
+from distsp.base.compiled import PLAIN, c_function
 from distsp.base.errors import InputError, WriteError, tell
 
 MESSAGE_BYTES = 2**28
 """What one message carries at most; longer arrays go in pieces."""
+
+CALL = np.dtype([("name", "S96")])
+"""What ranks tell each other when they meet."""
+
+END = "the end of its program"
+
+PATIENCE = 30.0
+"""Seconds that a rank waits for others in a call before it says so."""
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C has ended, as a shell has it."""
@@ -35,34 +47,34 @@ LAUNCHER_RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
 """Variables by which a launcher tells each process which one it is."""
 
 
-@numba.cfunc(
-    types.int32(
-        types.voidptr,
-        types.int32,
-        types.int32,
-        types.voidptr,
-        types.int32,
-        types.int32,
-        types.int32,
-    ),
-    cache=True,
-)
-def _allgather_alone(send, count, kind, receive, receive_count, receive_kind, group):  # type: ignore[no-untyped-def]
-    """Stand in for MPI_Allgather on one process: what is sent is what is received."""
+def _copy(send, count, kind, receive, receive_count, receive_kind, group):  # type: ignore[no-untyped-def]
     source = numba.carray(send, count, np.int32)
     target = numba.carray(receive, count, np.int32)
     target[:] = source
     return 0
 
 
+@cache
+def _allgather_alone() -> Any:
+    """Return what stands in for MPI_Allgather on one process: what is sent is what is received."""
+    number, address = types.int32, types.voidptr
+    return c_function(_copy, number(address, number, number, address, number, number, number))
+
+
 def launched_size() -> int:
     """Return how many processes the launcher says that it started; 1 without a launcher."""
-    return max(int(os.environ.get(name, "1")) for name in LAUNCHER_SIZES)
+    return max(_variable(name, 1) for name in LAUNCHER_SIZES)
 
 
 def launched_rank() -> int:
     """Return which of the processes that the launcher started this one is."""
-    return max(int(os.environ.get(name, "0")) for name in LAUNCHER_RANKS)
+    return max(_variable(name, 0) for name in LAUNCHER_RANKS)
+
+
+def _variable(name: str, otherwise: int) -> int:
+    """Return a number that the environment has; where it has none, or a word, what else it is."""
+    text = os.environ.get(name, "")
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else otherwise
 
 
 class Ranks:
@@ -92,7 +104,7 @@ class Ranks:
         self.rank, self.size = 0, 1
         self.library = "none"
         self.notice: str | None = None
-        self.allgather: Any = _allgather_alone.ctypes
+        self.allgather: Any = self._exchange if PLAIN else _allgather_alone()
         self.handles = (0, 0)
         self.compiled_exchange = True
         self.exchange_name = "none (one rank)"
@@ -123,7 +135,11 @@ class Ranks:
             If a launcher started several processes, but they cannot talk to each other.
         """
         launched = launched_size()
+        finalizes = "mpi4py.MPI" not in sys.modules
         try:
+            if finalizes:  # or else the end of a process that was forked would wait for the others
+                mpi4py = import_module("mpi4py")
+                mpi4py.rc.finalize = False
             from mpi4py import MPI
         except (ImportError, RuntimeError) as error:
             if launched > 1:
@@ -142,6 +158,7 @@ class Ranks:
                 "mpirun of that library"
             )
         world = cls(MPI.COMM_WORLD)
+        atexit.register(world._end, os.getpid(), finalizes)
         if world.size > 1:
             sys.excepthook = lambda _kind, error, _trace: world.fail(error, traced=True)
         return world
@@ -176,6 +193,54 @@ class Ranks:
         if self.size > 1:
             self.abort(code)
         return code
+
+    def meet(self, call: str) -> None:
+        """Make sure that all ranks are in the same call of a user; collective.
+
+        Parameters
+        ----------
+        call : str
+            What a user knows it by, such as "E.V_m".
+
+        Raises
+        ------
+        InputError
+            On every rank, if they are in different calls, of which each would wait for the others.
+        """
+        if self.size == 1:
+            return
+        own = np.zeros(1, dtype=CALL)
+        own["name"] = call.encode(errors="replace")
+        calls = np.zeros(self.size, dtype=CALL)
+        request = self.communicator.Iallgather(own.view(np.uint8), calls.view(np.uint8))
+        began, told = time.monotonic(), call == END
+        while not request.Test():
+            waited = time.monotonic() - began
+            if waited > 0.001:
+                time.sleep(min(0.1 * waited, 0.01))
+            if waited > PATIENCE and not told:
+                told = True
+                tell(f"rank {self.rank} waits in {call} for other ranks, which must call it too")
+        names = [name.decode(errors="replace") for name in calls["name"]]
+        for rank, name in enumerate(names):
+            if name != names[0]:
+                raise InputError(
+                    f"rank 0 is in {names[0]}, rank {rank} in {name}: each would wait for the "
+                    "others; all ranks must make the same calls"
+                )
+
+    def _end(self, process: int, finalizes: bool) -> None:
+        """End MPI with the program, if this is not a process that was forked."""
+        from mpi4py import MPI
+
+        if os.getpid() != process or MPI.Is_finalized():
+            return
+        try:
+            self.meet(END)
+        except InputError as error:
+            self.fail(error)
+        if finalizes:
+            MPI.Finalize()
 
     def end(self, why: str, code: int) -> NoReturn:
         """Say why, on one rank, and end all ranks at once, whatever they are doing.
@@ -246,10 +311,13 @@ class Ranks:
         return whole
 
     def _exchange(self, send: int, count: int, _kind: int, receive: int, *_: int) -> None:
-        """Stand in for MPI_Allgather of int32, given addresses, through mpi4py."""
+        """Stand in for MPI_Allgather of int32, given addresses, in the interpreter."""
+        nbytes = 4 * count
+        if self.communicator is None:
+            ctypes.memmove(receive, send, nbytes)
+            return
         from mpi4py import MPI
 
-        nbytes = 4 * count
         self.communicator.Allgather(
             [MPI.memory.fromaddress(send, nbytes), MPI.INT32_T],
             [MPI.memory.fromaddress(receive, nbytes * self.size), MPI.INT32_T],

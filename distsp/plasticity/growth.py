@@ -1,5 +1,6 @@
 """Calcium and synaptic elements in time: brought up to a step only when somebody needs them."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -93,7 +94,7 @@ def grow(
                         before, nu, area, code, a, b, calcium[neuron], tau, duration
                     )
         if duration > 0.0:
-            calcium[neuron] *= np.exp(-duration / tau)
+            calcium[neuron] *= math.exp(-duration / tau)
         if spiked:
             calcium[neuron] += jump
         calcium_step[neuron] = step

@@ -4,6 +4,7 @@ Butz & van Ooyen 2013 (PLoS Comput Biol 9:e1003259). A curve is a class (its par
 branch of `growth` (its rate, compiled); the number `code` ties the two.
 """
 
+import math
 from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
@@ -102,6 +103,10 @@ SHORT_PANEL, PANEL = 0.05, 0.3
 MOST_PANELS = 1e6
 TINY = 1e-300
 ROOT_LN_2 = np.sqrt(np.log(2.0))
+LARGEST = 700.0
+"""Beyond this the exponential changes a sigmoid no more; Python's own would raise an error."""
+
+# Functions are those of `math`: NumPy's may differ from them in the last bit, compiled or not.
 
 
 @inlined
@@ -109,9 +114,9 @@ def growth(code: float, a: float, b: float, calcium: float) -> float:
     """Return dz/dt for a growth rate of 1 per ms."""
     if code == GAUSSIAN:
         x = (calcium - a) / b
-        return 2.0 * np.exp(-x * x) - 1.0
+        return 2.0 * math.exp(-x * x) - 1.0
     if code == SIGMOID:
-        return 2.0 / (1.0 + np.exp((calcium - a) / b)) - 1.0
+        return 2.0 / (1.0 + math.exp(min((calcium - a) / b, LARGEST))) - 1.0
     return 1.0 - calcium / a
 
 
@@ -129,7 +134,7 @@ def _area(
     """Return the integral of dz/dt over a panel of `width` (ms)."""
     mean = 0.0
     for point, weight in zip(points, weights):  # noqa: B905
-        mean += weight * growth(code, a, b, calcium * np.exp(-point * width / tau))
+        mean += weight * growth(code, a, b, calcium * math.exp(-point * width / tau))
     return mean * width
 
 
@@ -156,7 +161,7 @@ def grown(code: float, a: float, b: float, calcium: float, tau: float, duration:
     if duration <= 0.0:
         return 0.0
     if code == LINEAR:
-        return duration + calcium * tau * np.expm1(-duration / tau) / a
+        return duration + calcium * tau * math.expm1(-duration / tau) / a
     scale = tau * min(1.0, abs(b) / max(calcium, TINY))
     if duration < SHORT_PANEL * scale:
         return _area(code, a, b, calcium, tau, duration, POINTS_3, WEIGHTS_3)
@@ -166,7 +171,7 @@ def grown(code: float, a: float, b: float, calcium: float, tau: float, duration:
         width = PANEL * tau * min(1.0, abs(b) / max(calcium, TINY))
         width = min(max(width, duration / MOST_PANELS), duration - begin)
         total += _area(code, a, b, calcium, tau, width, POINTS_5, WEIGHTS_5)
-        calcium *= np.exp(-width / tau)
+        calcium *= math.exp(-width / tau)
         begin += width
     return total
 
@@ -231,7 +236,7 @@ def _held(
     """Return what `moved` returns where z might reach 0."""
     at = turn(code, a, b, rate)
     if 0.0 < at < calcium:
-        falling = tau * np.log(calcium / at)
+        falling = tau * math.log(calcium / at)
         if falling < duration and z + rate * grown(code, a, b, calcium, tau, falling) < 0.0:
             return max(rate * grown(code, a, b, at, tau, duration - falling), 0.0)
     return max(z + rate * area, 0.0)

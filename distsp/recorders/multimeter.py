@@ -115,8 +115,7 @@ class Multimeter(Recorder):
             known += [f"{what}/{e}" for e in population.elements for what in ("z", "z_connected")]
             for i, variable in enumerate(self.variables):
                 if variable not in known:
-                    right = f"must be one of {', '.join(known)}"
-                    raise InputError.at(f"{where}.variables.{i}", variable, right)
+                    raise InputError.unknown(f"{where}.variables.{i}", variable, known)
 
     def steps(self, resolution: float) -> int:
         """Return the interval as a number of steps of `resolution` (ms)."""

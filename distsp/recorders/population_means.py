@@ -9,7 +9,7 @@ from pydantic import Field
 from distsp.base.arrays import Array
 from distsp.base.fields import Positive
 from distsp.base.time_grid import whole_steps
-from distsp.parallel.distributed import Global, Part
+from distsp.parallel.distributed import Global, Part, check_whole
 from distsp.parallel.sums import means
 from distsp.recorders.recorder import Dataset, Reading, Recorder, Recording, Selecting
 
@@ -102,12 +102,15 @@ class Means(Recording):
         return {"last_step": self.last_step, "last_spikes": self.last_spikes, **self.arrays()}
 
     def _restore(self, saved: dict[str, Any]) -> None:
-        self.last_step, self.last_spikes = saved["last_step"], saved["last_spikes"]
-        self.columns = {
-            name: values.tolist()
-            for name, values in saved.items()
-            if isinstance(values, np.ndarray)
+        self.last_step = check_whole("last_step", saved["last_step"])
+        self.last_spikes = {
+            name: check_whole(name, number) for name, number in saved["last_spikes"].items()
         }
+        arrays = {key: values for key, values in saved.items() if isinstance(values, np.ndarray)}
+        for name, values in arrays.items():
+            if values.shape != (len(saved["time"]),):
+                raise ValueError(f"{name} has the shape {values.shape}")
+        self.columns = {name: values.tolist() for name, values in arrays.items()}
 
     def datasets(self) -> Iterator[Dataset]:
         """Yield the columns in the order of `QUANTITIES`."""

@@ -246,8 +246,7 @@ def check_types(where: str, wanted: list[str] | None, network: Selecting) -> Non
     """Refuse synapse types that a network does not have."""
     for i, name in enumerate(wanted or []):
         if name not in network.synapse_types:
-            right = f"must be one of {', '.join(network.synapse_types) or 'none'}"
-            raise InputError.at(f"{where}.synapses.{i}", name, right)
+            raise InputError.unknown(f"{where}.synapses.{i}", name, network.synapse_types)
         if wanted and name in wanted[:i]:
             raise InputError.at(f"{where}.synapses.{i}", name, "must be there only once")
 

@@ -28,7 +28,7 @@ def frame_of(results: Written, part: str) -> "DataFrame":
     """Return a part of the results as a data frame; see `Results.frame`."""
     recorders = results.experiment.recorders
     if part not in PARTS and part not in recorders:
-        raise InputError.at("part", part, f"must be one of {', '.join([*PARTS, *recorders])}")
+        raise InputError.unknown("part", part, [*PARTS, *recorders])
     try:
         from pandas import DataFrame, concat
     except ImportError:
@@ -58,16 +58,17 @@ def _tables(results: Written, part: str) -> Iterator[dict[str, Any]]:
         first = 0
         for name, population in results.experiment.populations.items():
             ids = np.arange(first, first + population.size)
-            yield {"population": name, "id": ids, **flat(results.neurons[name])}
+            if name in results.neurons:
+                yield {"population": name, "id": ids, **flat(results.neurons[name])}
             first += population.size
     elif part == "synapses":
         for name in results.experiment.synapse_types:
-            values = {"type": name, **results.synapses[name]}
-            yield {key: values[key] for key in COLUMNS[part]}
+            values = {"type": name, **results.synapses.get(name, {})}
+            yield {key: values[key] for key in COLUMNS[part] if key in values}
     else:
         for name in results.spikes:
             values = {"population": name, **results.spikes[name]}
-            yield {key: values[key] for key in COLUMNS[part]}
+            yield {key: values[key] for key in COLUMNS[part] if key in values}
 
 
 def flat(tree: dict[str, Any]) -> dict[str, Array]:

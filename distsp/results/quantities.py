@@ -1,10 +1,19 @@
 """What there is in `results.h5`: names, units and descriptions."""
 
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+
 from distsp.neurons.model import weight_unit
 from distsp.recorders.population_means import QUANTITIES as RECORDED
 from distsp.recorders.population_means import quantity
 
 H5, CSV = "results.h5", "results.csv"
+
+CHECKSUM = "crc32"
+"""Attribute of what HDF5 itself keeps no checksum of: single values and texts."""
 
 ENDED = ("neurons", "synapses")
 """What there is only after the run; what is recorded is there from the first recording on."""
@@ -33,6 +42,11 @@ FACTS = {
     "versions": ("none", "version of this package"),
 }
 """Unit ("none" for texts) and description of what else is in `results.h5`."""
+
+
+def checksum(value: Any) -> int:
+    """Return the CRC-32 of a single value, a text or a list of texts."""
+    return zlib.crc32(json.dumps(np.asarray(value).tolist()).encode())
 
 
 def meaning(name: str, models: list[str]) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Results of a run: arrays, data frames, sparse matrices and spike trains."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -16,15 +16,25 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def load_results(path: str | Path) -> "Results":
+def load_results(path: str | Path, damaged: Literal["refuse", "skip"] = "refuse") -> "Results":
     """Return the results in a file, or in the folder that a run wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        `results.h5`, or the folder that it is in.
+    damaged : str
+        What happens where bytes of the file have changed: "refuse" raises an InputError as soon as
+        something damaged is asked for, "skip" leaves it out.
 
     Raises
     ------
     InputError
-        If there are none.
+        If there are none, or what they are results of cannot be read.
     """
-    return Results(path)
+    if damaged not in ("refuse", "skip"):
+        raise InputError.unknown("damaged", damaged, ["refuse", "skip"])
+    return Results(path, skip=damaged == "skip")
 
 
 class Results(Written):
@@ -34,6 +44,8 @@ class Results(Written):
     ----------
     path : str or Path
         `results.h5`, or the folder that it is in.
+    skip : bool
+        Whether to leave out what is damaged.
     """
 
     def frame(self, part: str) -> "DataFrame":
@@ -92,7 +104,7 @@ class Results(Written):
         """
         types = self.experiment.synapse_types
         if synapse not in types:
-            raise InputError.at("synapse", synapse, f"must be one of {', '.join(types) or 'none'}")
+            raise InputError.unknown("synapse", synapse, types)
         table = self.synapses[synapse] if at is None else self.snapshot(synapse, at)
         ends = [self.ids(pre, "pre"), self.ids(post, "post")]
         values = np.ones(len(table["source"]), dtype=np.int64)

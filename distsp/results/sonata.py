@@ -193,7 +193,7 @@ def _write_edges(file: h5py.File, results: Results) -> None:
     nodes = results.experiment.name
     size = sum(population.size for population in results.experiment.populations.values())
     units = {"weight": weight_unit(results.experiment.models()), "delay": "ms"}
-    with h5py.File(results.path) as read:
+    with results.opened() as read:
         for number, (name, count) in enumerate(results.n_synapses.items()):
             synapses, group = read["synapses"][name], file.create_group(f"edges/{name}")
             for side in ("source", "target"):
@@ -290,7 +290,8 @@ def _write_configuration(results: Results, folder: Path) -> None:
             "dt": experiment.resolution,
             "random_seed": experiment.seed,
         },
-        "output": {"output_dir": "$BASE_DIR", "spikes_file": "spikes.h5"},
+        "output": {"output_dir": "$BASE_DIR"}
+        | ({"spikes_file": "spikes.h5"} if results.spikes else {}),
     }
     _write_json(folder / "simulation_config.json", simulation)
     circuit = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 from distsp.base.files import new_hdf5, replacing
 from distsp.engine.plan import models_used
@@ -22,7 +23,7 @@ from distsp.experiment.experiment import Experiment
 from distsp.recorders import Dataset
 from distsp.recorders.population_means import MEANS
 from distsp.recorders.spool import Stream
-from distsp.results.quantities import CSV, FACTS, H5, QUANTITIES, meaning
+from distsp.results.quantities import CHECKSUM, CSV, FACTS, H5, QUANTITIES, checksum, meaning
 
 PACKAGES = ("distsp", "numpy", "scipy", "numba", "numba-mpi", "mpi4py", "h5py")
 
@@ -49,6 +50,7 @@ def write_results(
         On rank 0, if they cannot be written; what was written before is as it was. The other ranks
         do not wait for rank 0 then, if the run goes on.
     """
+    simulation.ranks.meet("write_results")
     simulation.flush()
     each = simulation.ranks.gather((simulation.timings, socket.gethostname(), _peak_memory()))
     if each is None:
@@ -74,22 +76,37 @@ def write_results(
 def _put(file: h5py.File | None, name: str, data: Any, what: str) -> None:
     """Write a dataset on the rank that has the file."""
     if file is not None:
-        dataset = file.create_dataset(name, data=data, track_times=False)
-        _describe(dataset, (QUANTITIES | FACTS)[what])
+        _describe(_new(file, name, data), (QUANTITIES | FACTS)[what])
 
 
 def _put_dataset(file: h5py.File, dataset: Dataset) -> None:
     """Write what a recorder has recorded."""
     values = dataset.values
     if isinstance(values, Stream):
-        written = file.create_dataset(dataset.name, values.shape, values.dtype, track_times=False)
+        written = _room(file, dataset.name, values.shape, values.dtype)
         begin = 0
         for piece in values.pieces():
             written[begin : begin + len(piece)] = piece
             begin += len(piece)
     else:
-        written = file.create_dataset(dataset.name, data=values, track_times=False)
+        written = _new(file, dataset.name, values)
     _describe(written, (dataset.unit, dataset.description))
+
+
+def _new(file: h5py.File | h5py.Group, name: str, data: Any) -> h5py.Dataset:
+    """Write a dataset that tells when its bytes change on the disk."""
+    if np.ndim(data) and np.size(data) and np.asarray(data).dtype.kind in "iufb":
+        return file.create_dataset(name, data=data, track_times=False, fletcher32=True)
+    dataset = file.create_dataset(name, data=data, track_times=False)
+    if np.ndim(data) == 0 or np.size(data):
+        dataset.attrs[CHECKSUM] = checksum(data)
+    return dataset
+
+
+def _room(file: h5py.File, name: str, shape: tuple[int, ...], dtype: Any) -> h5py.Dataset:
+    """Return a dataset of numbers to be written to, which tells when its bytes change."""
+    checked = 0 not in shape  # HDF5 keeps checksums of chunks, of which nothing has none
+    return file.create_dataset(name, shape, dtype, track_times=False, fletcher32=checked)
 
 
 def _write_network(simulation: Simulation, file: h5py.File | None) -> None:
@@ -117,8 +134,7 @@ def _write_synapses(simulation: Simulation, name: str, file: h5py.File | None) -
         for key, values in piece.items():
             where = f"synapses/{name}/{key}"
             if where not in file:
-                dtype = values.dtype
-                dataset = file.create_dataset(where, (count,), dtype, track_times=False)
+                dataset = _room(file, where, (count,), values.dtype)
                 _describe(dataset, meaning(key, models_used(simulation.network)))
             file[where][start:end] = values
         start = end
@@ -129,19 +145,19 @@ def _write_provenance(simulation: Simulation, file: h5py.File, each: list[Any]) 
     ranks = simulation.ranks
     timings, hosts, memory = zip(*each, strict=True)
     group = file.create_group("provenance")
-    group["ranks"] = ranks.size
-    group["mpi_library"] = " ".join(ranks.library.split())
-    group["exchange"] = ranks.exchange_name
-    group["bytes_per_slice"] = simulation.bytes_per_slice
-    group["hosts"] = list(hosts)
-    group["platform"] = platform.platform()
-    group["written"] = datetime.now(UTC).isoformat(timespec="seconds")
-    group["peak_memory"] = memory
+    _new(group, "ranks", ranks.size)
+    _new(group, "mpi_library", " ".join(ranks.library.split()))
+    _new(group, "exchange", ranks.exchange_name)
+    _new(group, "bytes_per_slice", simulation.bytes_per_slice)
+    _new(group, "hosts", list(hosts))
+    _new(group, "platform", platform.platform())
+    _new(group, "written", datetime.now(UTC).isoformat(timespec="seconds"))
+    _new(group, "peak_memory", memory)
     for phase in timings[0]:
-        group[f"timings/{phase}"] = [seconds[phase] for seconds in timings]
-    group["versions/python"] = platform.python_version()
+        _new(group, f"timings/{phase}", [seconds[phase] for seconds in timings])
+    _new(group, "versions/python", platform.python_version())
     for package in PACKAGES:
-        group[f"versions/{package}"] = version(package)
+        _new(group, f"versions/{package}", version(package))
     for name, entry in group.items():
         for dataset in entry.values() if isinstance(entry, h5py.Group) else (entry,):
             _describe(dataset, FACTS[name])

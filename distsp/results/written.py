@@ -1,5 +1,6 @@
 """What a run has written, read from the disk as arrays."""
 
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from distsp.base.errors import InputError
 from distsp.experiment.experiment import Experiment
 from distsp.network.network import Network
 from distsp.results.quantities import ENDED, H5
+from distsp.results.reader import Reader, opened
 
 
 class Written:
@@ -21,22 +23,27 @@ class Written:
     ----------
     path : str or Path
         `results.h5`, or the folder that it is in.
+    skip : bool
+        Whether to leave out what is damaged.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, skip: bool = False) -> None:
         self.path = Path(path) / H5 if Path(path).is_dir() else Path(path)
-        try:
-            text = self._read("experiment")
-        except FileNotFoundError:
-            raise InputError(f"{self.path}: there is no such file") from None
-        except (OSError, KeyError):
-            raise InputError(f"{self.path}: is not a result of distsp") from None
+        self.skip = skip
+        with self.opened() as file:
+            if "experiment" not in file:
+                raise InputError(f"{self.path}: is not a result of distsp")
+            text = Reader(self.path, False).value(file, "experiment")
         self.experiment = Experiment.from_toml(text)
+
+    def opened(self) -> AbstractContextManager[h5py.File]:
+        """Return the file, opened; see `reader.opened`."""
+        return opened(self.path)
 
     @property
     def ended(self) -> bool:
         """Whether the run has come to its end; before that there is what has been recorded."""
-        with h5py.File(self.path) as file:
+        with self.opened() as file:
             return ENDED[0] in file
 
     def require_end(self) -> None:
@@ -46,9 +53,9 @@ class Written:
         ------
         InputError
         """
-        with h5py.File(self.path) as file:
+        with self.opened() as file:
             for name in ENDED:
-                self._part(file, name)
+                self._check_there(file, name)
 
     @property
     def time(self) -> Array:
@@ -74,7 +81,7 @@ class Written:
     def synapse_counts(self) -> dict[str, Array]:
         """Number of synapses of each type at each recording."""
         counts = self._recording.get("synapses", {})
-        return {name: counts[name] for name in self.experiment.synapse_types}
+        return {name: counts[name] for name in self.experiment.synapse_types if name in counts}
 
     @cached_property
     def neurons(self) -> dict[str, Any]:
@@ -89,14 +96,14 @@ class Written:
     @cached_property
     def spikes(self) -> dict[str, dict[str, Array]]:
         """`time` (ms) and `id` of the spikes of each population whose spikes were recorded."""
-        with h5py.File(self.path) as file:
-            return _value(file["spikes"]) if "spikes" in file else {}
+        with self.opened() as file:
+            return Reader(self.path, self.skip).value(file, "spikes") or {}
 
     @cached_property
     def recorders(self) -> dict[str, dict[str, Any]]:
         """What other recorders have written, by their names."""
-        with h5py.File(self.path) as file:
-            return _value(file["recorders"]) if "recorders" in file else {}
+        with self.opened() as file:
+            return Reader(self.path, self.skip).value(file, "recorders") or {}
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -106,9 +113,11 @@ class Written:
     @property
     def n_synapses(self) -> dict[str, int]:
         """Number of synapses of each type at the end."""
-        with h5py.File(self.path) as file:
-            group, types = self._part(file, "synapses"), self.experiment.synapse_types
-            return {name: len(group[name]["source"]) for name in types}
+        with self.opened() as file:
+            self._check_there(file, "synapses")
+            return {
+                name: len(file[f"synapses/{name}/source"]) for name in self.experiment.synapse_types
+            }
 
     def snapshots(self, synapse: str) -> list[float]:
         """Return the times of all snapshots of a synapse type (ms), in order."""
@@ -160,7 +169,7 @@ class Written:
             if isinstance(entry, h5py.Dataset) and entry.attrs["unit"] != "none":
                 found[inside] = entry.attrs["unit"]
 
-        with h5py.File(self.path) as file:
+        with self.opened() as file:
             if f"recorders/{name}" in file:
                 file[f"recorders/{name}"].visititems(look)
         return found
@@ -173,7 +182,7 @@ class Written:
     def _places_of_snapshots(self, synapse: str) -> dict[float, tuple[str, int, int]]:
         """Return by its time which group has a snapshot, and its first and last synapse there."""
         found = {}
-        with h5py.File(self.path) as file:
+        with self.opened() as file:
             for name, group in file.get("recorders", {}).items():
                 where = f"synapses/{synapse}"
                 if f"{where}/end" in group:
@@ -197,7 +206,7 @@ class Written:
                 right = "ms: there are no snapshots; a recorder connectivity takes them"
             raise InputError.at("at", at, right)
         where, first, last = places[near[0]]
-        with h5py.File(self.path) as file:
+        with self.opened() as file:
             return {key: column[first:last] for key, column in file[where].items() if key != "end"}
 
     @cached_property
@@ -209,20 +218,11 @@ class Written:
         return {name: found[name] for name in self.experiment.populations if name in found}
 
     def _read(self, name: str) -> Any:
-        with h5py.File(self.path) as file:
-            return _value(self._part(file, name))
+        with self.opened() as file:
+            self._check_there(file, name)
+            found = Reader(self.path, self.skip).value(file, name)
+        return {} if found is None else found
 
-    def _part(self, file: h5py.File, name: str) -> Any:
+    def _check_there(self, file: h5py.File, name: str) -> None:
         if name in ENDED and name not in file:
             raise InputError(f"{self.path}: has no {name} yet, the run has not ended")
-        return file[name]
-
-
-def _value(entry: Any) -> Any:
-    """Return what is in a dataset, or a dict of what is in a group."""
-    if isinstance(entry, h5py.Group):
-        return {name: _value(entry[name]) for name in entry}
-    if h5py.check_string_dtype(entry.dtype) is None:
-        return entry[()]
-    text = entry.asstr()[()]
-    return text if isinstance(text, str) else text.tolist()

@@ -11,6 +11,7 @@ from distsp.base.arrays import Array
 from distsp.checkpoint import redistribute
 from distsp.checkpoint.arrays import ArrayReader, ArrayWriter
 from distsp.checkpoint.redistribute import read_parts, same_on_all_ranks, write_parts
+from distsp.checkpoint.trust import UnfitError
 from distsp.parallel.distributed import Global, OnRank0, Part, PerNeuron, PerSynapse
 from distsp.parallel.layout import Layout
 
@@ -46,6 +47,8 @@ class Network:
 
 class Rows:
     """Synapses onto the neurons of a rank: for each source a list (target, weight, delay)."""
+
+    delay, longest_delay = 1, 100
 
     def __init__(self, n: int) -> None:
         self.columns = {"target": np.int32, "weight": np.float64, "delay": np.int32}
@@ -219,5 +222,5 @@ def test_only_files_with_something_of_a_rank_are_read(tmp_path):
     read_parts(reader.parts(), plain, readers, reader.layout)
     assert reader.contents() == expected.contents()
     lost = ranks(2, network, filled=False)[1]
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(UnfitError, match="No such file"):
         read_parts(lost.parts(), plain, readers, lost.layout)

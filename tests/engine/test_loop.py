@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distsp.base.compiled import interpreted
 from distsp.engine import loop
 from distsp.engine.drives import DriveHistory
 from distsp.engine.integration import workspace
@@ -209,7 +210,7 @@ def test_nothing_happens_in_no_steps():
 
 
 def test_the_interpreter_runs_the_same_loop():
-    compiled, interpreted = Loop(), Loop()
+    compiled, plain = Loop(), Loop()
     expected = compiled.advance(300)
-    assert interpreted.advance(300, 4, loop.advance.py_func) == expected
-    assert interpreted.potentials() == compiled.potentials()
+    assert plain.advance(300, 4, interpreted(loop.advance)) == expected
+    assert plain.potentials() == compiled.potentials()

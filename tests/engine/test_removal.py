@@ -225,7 +225,7 @@ def test_spikes_under_way_still_arrive():
 
 
 WRONG = [
-    ({"synapse": "x"}, "disconnections.0.synapse: 'x' must be one of ['s']"),
+    ({"synapse": "x"}, "disconnections.0.synapse: 'x' must be one of s"),
     ({"source": "A"}, "disconnections.0.source: 'A' must be one that this network has"),
     ({"fraction": 1.5}, "disconnections.0.fraction: 1.5 must be less than or equal to 1"),
     ({"fraction": "x"}, "disconnections.0.fraction: 'x' must be a valid number"),

@@ -629,8 +629,8 @@ def test_wrong_questions():
         (lambda: simulation.synapses("none"), "synapse: 'none' must be one of"),
         (lambda: simulation.synapse_count("none"), "synapse: 'none' must be one of"),
         (lambda: a.state("none"), "variable: 'none' must be one of V_m, I_syn_ex"),
-        (lambda: a.z("none"), "element: 'none' must be one of ['out', 'in']"),
-        (lambda: a.z_connected("none"), "element: 'none' must be one of ['out', 'in']"),
+        (lambda: a.z("none"), "element: 'none' must be one of out, in"),
+        (lambda: a.z_connected("none"), "element: 'none' must be one of out, in"),
     ]:
         with pytest.raises(InputError) as error:
             ask()

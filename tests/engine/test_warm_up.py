@@ -4,6 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from distsp import Network
+from distsp.base import machine_code
+from distsp.engine import warm_up
+from distsp.parallel.ranks import Ranks
+
 BUSY = Path(__file__).parents[1] / "data" / "busy.toml"
 
 PROGRAM = r"""
@@ -30,3 +35,13 @@ def test_nothing_is_compiled_during_a_run(tmp_path: Path, on_ranks, n: int) -> N
     done = on_ranks(n, str(program), str(BUSY), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("compiled late: [], some synapses\n") == n, done.stdout
+
+
+def test_the_first_rank_says_once_where_machine_code_is_kept(monkeypatch, caplog) -> None:
+    monkeypatch.setattr(warm_up, "_warm", set())
+    monkeypatch.setattr(machine_code, "_refused", ["neither this nor that"] * 2)
+    net = Network()
+    net.create("iaf_psc_alpha", 1)
+    for _ in range(2):
+        warm_up.warm_up(net, Ranks(), lambda _net, _ranks: None)
+    assert ["kept in" in record.getMessage() for record in caplog.records] == [True]

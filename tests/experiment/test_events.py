@@ -173,7 +173,7 @@ WRONG = [
     ),
     (
         {"at": 1.0, "event": "set", "neurons": "E", "parameters": {"tau": 1.0}},
-        "events.0: populations.E.parameters.tau: 1.0 is set, but there is no such key",
+        "events.0: populations.E.parameters.tau: there is no such key",
     ),
     (
         {"at": 1.0, "event": "set", "neurons": "E", "element": "x", "parameters": {"eps": 1.0}},

@@ -205,7 +205,11 @@ def test_changed(small: Experiment) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
-        ("populatons.E.size", "5", "populatons.E.size: there is no such key; the experiment has"),
+        (
+            "populatons.E.size",
+            "5",
+            "populatons.E.size: there is no such key; did you mean populations?",
+        ),
         ("populations.X.size", "5", "populations.X.size: there is no such key; populations has E"),
         ("populations.E.parameters.tau", "5", "populations.E.parameters.tau: there is no such key"),
         ("populations.E.size.x", "5", "populations.E.size.x: there is no such key"),
@@ -241,7 +245,7 @@ WRONG = [
     ("duration = 100", "duration = 100\nresolution = 1e-320", "1e-320"),
     ("duration = 100", "duration = 100\nseed = -1", "seed: -1 must be greater than or equal to 0"),
     ("duration = 100", "duration = 100\nseed = 4294967296", "seed: 4294967296"),
-    ("duration = 100", "duration = 100\ntypo = 5", "typo: 5 is set, but there is no such key"),
+    ("duration = 100", "duration = 100\ntypo = 5", "typo: there is no such key"),
     ("duration = 100", "duration = ", "line 3"),
     ("duration = 100", "duration = 100\nduration = 100", "line 4"),
     ("duration = 100", f"duration = {'[' * 100_000}", "nested too deeply"),
@@ -277,8 +281,8 @@ WRONG = [
         "synapse_types.static.delay: 3e+300 ms is more than 2147483647 steps",
     ),
     ("[populations.I]", "[[populations.I]]", "populations.I: [{'model'"),
-    ("tau_m = 12", "size = 12", "populations.E.parameters.size: 12"),
-    ("tau_m = 12", "self = 12", "populations.E.parameters.self: 12"),
+    ("tau_m = 12", "size = 12", "populations.E.parameters.size: there is no such key"),
+    ("tau_m = 12", "self = 12", "populations.E.parameters.self: there is no such key"),
     ('distribution = "uniform", low = -70', "low = -70", "populations.E.V_m"),
     ("[populations.I]", '[populations."1"]', "populations.1: '1' must be letters"),
     ('"gaussian", growth_rate', '"cubic", growth_rate', "elements.den.curve: 'cubic' must be one"),
@@ -292,8 +296,8 @@ WRONG = [
     ("delay = 1.0", "delay = 0.25", "inputs.noise.targets.0.delay: 0.25 ms must be a whole"),
     ('population = "E"', 'population = "X"', "inputs.noise.targets.0.population: 'X' must be one"),
     ("rate = 5000", "rate = -5000", "inputs.noise.rate: -5000"),
-    ("rate = 5000", "rate = 5000\nname = 3", "inputs.noise.name: 3 is set, but there is no such"),
-    ("rate = 5000", "rate = 5000\nself = 3", "inputs.noise.self: 3 is set, but there is no such"),
+    ("rate = 5000", "rate = 5000\nname = 3", "inputs.noise.name: there is no such key"),
+    ("rate = 5000", "rate = 5000\nself = 3", "inputs.noise.self: there is no such key"),
     ('source = "E"', 'source = "X"', "connections.0.source: 'X' must be one of E, I"),
     ('synapse = "static"', 'synapse = "other"', "connections.0.synapse: 'other' must be one of"),
     ('rule = "all_to_all"', 'rule = "one_to_one"', "connections.0.rule: one_to_one needs as many"),
@@ -339,3 +343,63 @@ def test_files_that_are_not_there(tmp_path) -> None:
         Experiment.from_toml("a\0b")
     with pytest.raises(InputError, match="must be one of balanced_random"):
         Experiment.bundled("other")
+
+
+def test_an_unknown_key_at_any_depth_says_what_was_meant():
+    text = """
+    name = "x"
+    duration = 10.0
+    [populations.E]
+    size = 2
+    model = "iaf_psc_exp"
+    """
+    for wrong, told in [
+        (
+            "params = {tau_m = 5.0}",
+            "populations.E.params: there is no such key; did you mean param",
+        ),
+        (
+            "parameters = {tau_M = 5.0}",
+            "populations.E.parameters.tau_M: there is no such key; did yo",
+        ),
+        (
+            "parameters = {bogus = 5.0}",
+            "parameters.bogus: there is no such key; it has tau_m, C_m, t",
+        ),
+        (
+            'elements.a = {curve = "linear", groth_rate = 1.0}',
+            "groth_rate: there is no such key; did",
+        ),
+        (
+            'elements.a = {curve = "lineer"}',
+            "must be one of gaussian, linear, sigmoid; did you mean ",
+        ),
+        (f"{'k' * 9999} = 5.0", f"populations.E.{'k' * 60}: there is no such key; it has model"),
+        (
+            '[recorders.m]\nmodel = "multimeter"\nneurons = "E"\nvariables = ["V_m"]\n'
+            "intervall = 1.0",
+            "did you mean interval?",
+        ),
+        (
+            '[recorders.m]\nmodel = "multimeter"\nvariables = ["v_m"]\nneurons = "E"',
+            "did you mean V_m?",
+        ),
+        (
+            '[[connections]]\nsorce = "E"',
+            "connections.0.sorce: there is no such key; did you mean so",
+        ),
+    ]:
+        with pytest.raises(InputError) as error:
+            Experiment.from_toml(text + wrong)
+        assert told in str(error.value)
+        assert len(str(error.value)) < 600
+    with pytest.raises(InputError, match="did you mean structural_plasticity"):
+        Experiment.bundled("structural_plastisity")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
+    path = tmp_path / "x.toml"
+    text = 'name = "x"\nduration = 1.0\n[populations.E]\nsize = 1\nmodel = "iaf_psc_exp"\n'
+    path.write_text(text, encoding="utf-8-sig")
+    assert Experiment.from_toml(path) == Experiment.from_toml(text)
+    assert Experiment.from_toml(path.read_text()) == Experiment.from_toml(text)

@@ -154,7 +154,7 @@ WRONG = [
     (
         "rate = 100",
         "rate = 100\namplitude = 1",
-        "inputs.noise.amplitude: 1 is set, but there is no",
+        "inputs.noise.amplitude: there is no such key",
     ),
     ('model = "dc_generator"', 'model = "dc"', "inputs.current.model: 'dc' must be one of "),
     ('model = "dc_generator"', "model = 3", "inputs.current.model: 3 must be a valid string"),
@@ -164,7 +164,7 @@ WRONG = [
         "inputs.current.targets.1.delay: 0.25 ms must be a whole multi",
     ),
     ("delay = 2 ", "delay = 0 ", "inputs.current.targets.1.delay: 0 must be greater than 0"),
-    ("delay = 2 ", "weights = 1 ", "inputs.current.targets.1.weights: 1 is set, but there is no"),
+    ("delay = 2 ", "weights = 1 ", "inputs.current.targets.1.weights: there is no such key"),
     (", delay = 1 }", " }", "inputs.noise.targets.0.delay: is missing; it must be given"),
     (
         'population = "I", weight',

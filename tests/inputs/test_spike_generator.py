@@ -82,7 +82,7 @@ def test_a_spike_travels_as_one_of_a_neuron(delay):
             "spike_weights: [1.0] must have one value for each of spike_times, 2, and has 1",
         ),
         ({"spike_weights": [1.0, None]}, "spike_weights.1: None must be a valid number"),
-        ({"spike_multiplicities": [1, 2]}, "spike_multiplicities: [1, 2] is set, but there is no"),
+        ({"spike_multiplicities": [1, 2]}, "spike_multiplicities: there is no such key"),
     ],
 )
 def test_what_is_refused(refused, bad, told):

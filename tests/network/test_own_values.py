@@ -106,7 +106,7 @@ def test_values_are_drawn_from_the_distribution(distribution, exact):
         ({"I_e": {"distribution": "gamma"}}, "I_e.distribution: 'gamma' must be one of uniform"),
         ({"V_reset": [-70.0, -70.0, -70.0, -70.0, -40.0]}, "V_reset"),
         ({"t_ref": [1.0, 1.0, 1.0, 1.0, 1.05]}, "t_ref: 1.05 ms must be a whole multiple"),
-        ({"initial": {"I_syn": 1.0}}, "initial.I_syn: there is no such key; it has I_syn_ex"),
+        ({"initial": {"I_syn": 1.0}}, "initial.I_syn: there is no such key; did you mean I_syn_"),
         ({"V_m": [1.0]}, "V_m: an array of shape (1,) must have one entry for each of the 5"),
     ],
 )

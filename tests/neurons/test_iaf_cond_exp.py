@@ -222,7 +222,7 @@ rule = "one_to_one"
         ({"tau_syn_ex": 0.0}, "parameters.tau_syn_ex: 0.0 must be greater than 0"),
         ({"tau_syn_in": np.nan}, "parameters.tau_syn_in: nan must be a finite number"),
         ({"E_ex": np.inf}, "parameters.E_ex: inf must be a finite number"),
-        ({"tau_m": 10.0}, "parameters.tau_m: 10.0 is set, but there is no such key"),
+        ({"tau_m": 10.0}, "parameters.tau_m: there is no such key"),
         (
             {"V_reset": -55.0},
             "parameters: V_reset, -55.0 mV, must be below the threshold V_th, -55",

@@ -168,7 +168,7 @@ def test_its_parameters_are_checked_and_changed():
     for parameters, told in (
         ({}, "parameters.p: is missing; it must be given: probability of a spike in a step"),
         ({"p": 1.5}, "parameters.p: 1.5 must be less than or equal to 1"),
-        ({"p": 0.5, "tau_m": 1.0}, "parameters.tau_m: 1.0 is set, but there is no such key"),
+        ({"p": 0.5, "tau_m": 1.0}, "parameters.tau_m: there is no such key; did you mean tau_Ca?"),
     ):
         with pytest.raises(InputError) as error:
             net.create("test_gambler", 1, name="G", **parameters)

@@ -184,7 +184,7 @@ def test_updates(network, written, restore):
         ),
         (MeanActivity, {"neurons": "X", "interval": 1.0}, "neurons: 'X' must be one of E, I"),
         (MeanActivity, {"neurons": "E"}, "interval: is missing; it must be given: time between"),
-        (StructuralUpdates, {"interval": 1.0}, "interval: 1.0 is set, but there is no such key"),
+        (StructuralUpdates, {"interval": 1.0}, "interval: there is no such key"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_line_that_names_the_field(refused, recorder, values, told):

@@ -147,7 +147,7 @@ def test_each_rank_reads_its_own(on_rank, network, neurons):
         ({"interval": 0.25}, "interval: 0.25 ms must be a whole multiple of the resolution"),
         ({"interval": 0.0}, "interval: 0.0 must be greater than 0"),
         ({"neurons": ["E", "I"], "variables": ["g_ex"]}, "variables.0: 'g_ex' must be one of V_m"),
-        ({"intervals": 1.0}, "intervals: 1.0 is set, but there is no such key"),
+        ({"intervals": 1.0}, "intervals: there is no such key"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_line_that_names_the_field(refused, values, told):

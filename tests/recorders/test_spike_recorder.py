@@ -85,7 +85,7 @@ def test_what_is_saved_comes_back(network, written, restore, before, after):
         ({"neurons": "X"}, "recorders.m.neurons: 'X' must be one of E, I"),
         ({"neurons": ["E", "X"]}, "recorders.m.neurons.1: 'X' must be one of E, I"),
         ({}, "recorders.m.neurons: is missing; it must be given: whose spikes"),
-        ({"neurons": "E", "interval": 1.0}, "recorders.m.interval: 1.0 is set, but there is no"),
+        ({"neurons": "E", "interval": 1.0}, "recorders.m.interval: there is no such key"),
         ({"neurons": "E", "start": 0.25}, "recorders.m.start: 0.25 ms must be a whole multiple"),
         ({"neurons": "E", "start": -1.0}, "recorders.m.start: -1.0 must be greater than or equal"),
         ({"neurons": "E", "stop": 0.0}, "recorders.m.stop: 0.0 ms must be after the start, 0 ms"),

@@ -126,6 +126,15 @@ def test_before_the_end(wired, tmp_path: Path) -> None:
     assert not (tmp_path / "sonata").exists()
 
 
+def test_spikes_of_another_run_do_not_stay(wired, written: Path) -> None:
+    results = load_results(wired[1])
+    results.__dict__["spikes"] = {}
+    write_sonata(results, written)
+    assert not (written / "spikes.h5").exists()
+    output = json.loads((written / "simulation_config.json").read_text())["output"]
+    assert output == {"output_dir": "$BASE_DIR"}
+
+
 def test_option(tmp_path: Path, capsys) -> None:
     folder = tmp_path / "here"
     run = ["balanced_random", "--scale", "0.2", "--no-figure", "--duration"]

@@ -177,7 +177,7 @@ def _sonata(path: str, population: str | None) -> Iterator[Edges]:
             raise InputError(f"population: is missing; it {right}")
         name = next(iter(edges)) if population is None else population
         if name not in edges:
-            raise InputError.at("population", name, f"must be one of {', '.join(edges)}")
+            raise InputError.unknown("population", name, edges)
         group = edges[name]
         if "1" in group:
             raise InputError.at("population", name, "has several groups of edges, but must have 1")

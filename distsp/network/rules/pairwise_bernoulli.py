@@ -1,5 +1,6 @@
 """Each pair with the same probability."""
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -51,11 +52,11 @@ def pairwise_bernoulli(
     sources, chosen = np.empty(room, np.int64), np.empty(room, np.int64)
     count = 0
     if p > 0.0:
-        log_miss = np.log1p(-p) if p < 1.0 else -np.inf
+        log_miss = math.log1p(-p) if p < 1.0 else -np.inf
         for i in range(len(targets)):
             draw, source = 0, -1
             while True:
-                gap = np.floor(np.log(uniform(key, targets[i], draw)) / log_miss)
+                gap = np.floor(math.log(uniform(key, targets[i], draw)) / log_miss)
                 draw += 1
                 if source + 1 + gap >= n:
                     break

@@ -1,5 +1,6 @@
 """A Poisson number of synapses for each pair."""
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -55,7 +56,7 @@ def pairwise_poisson(
         for i in range(len(targets)):
             draw, place = 0, 0.0
             while True:
-                place -= np.log(uniform(key, targets[i], draw)) / mean
+                place -= math.log(uniform(key, targets[i], draw)) / mean
                 draw += 1
                 if place >= n:
                     break

@@ -3,7 +3,7 @@
 from distsp.results.figures.activity import calcium, raster, time_courses, traces
 from distsp.results.figures.animation import MOVIES, animate
 from distsp.results.figures.published import plot_structural_plasticity
-from distsp.results.figures.style import FORMATS, MARK, save
+from distsp.results.figures.style import FORMATS, MARK, FigureError, save
 from distsp.results.figures.wiring import degrees, groups, matrix, updates
 
 KINDS = {
@@ -23,6 +23,7 @@ __all__ = [
     "KINDS",
     "MARK",
     "MOVIES",
+    "FigureError",
     "animate",
     "calcium",
     "degrees",

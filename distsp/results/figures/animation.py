@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from distsp.base.errors import InputError
 from distsp.base.files import replacing
-from distsp.results.figures.style import nothing, panels, styled
+from distsp.results.figures.style import drawing, nothing, panels, styled
 from distsp.results.figures.wiring import blocks, draw_matrix
 from distsp.results.read import Results
 
@@ -37,6 +37,11 @@ def animate(results: Results, path: Path, synapse: str | None = None) -> None:
     InputError
         If there are fewer than two snapshots, or ffmpeg is missing.
     """
+    with drawing():
+        _animate(results, path, synapse)
+
+
+def _animate(results: Results, path: Path, synapse: str | None) -> None:
     from matplotlib.animation import FFMpegWriter, PillowWriter
 
     types = results.experiment.synapse_types

@@ -4,7 +4,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from distsp.results.figures.style import save
+from distsp.results.figures.style import drawing, save
 from distsp.results.read import Results
 
 COLOURS = {"E": "tab:blue", "I": "tab:red"}
@@ -24,7 +24,18 @@ def plot_structural_plasticity(results: Results, *paths: Path) -> None:
     results : Results
     *paths : Path
         Where to; the suffixes say in which formats: png, pdf or eps.
+
+    Raises
+    ------
+    FigureError
+        If Matplotlib cannot draw it.
+    WriteError
     """
+    with drawing():
+        _plot(results, paths)
+
+
+def _plot(results: Results, paths: tuple[Path, ...]) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.0, 5.0), layout="constrained")

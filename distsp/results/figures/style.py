@@ -1,12 +1,14 @@
 """One style for all figures: as wide as a column of a paper, colours that all can tell apart."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distsp.base.errors import InputError
+from distsp.base.errors import InputError, WriteError, shorten
 from distsp.base.files import replacing
 from distsp.results.written import Written
 
@@ -51,15 +53,46 @@ SECONDS = 5000.0
 """From which time on (ms) axes are in seconds."""
 
 
+class FigureError(RuntimeError):
+    """Matplotlib cannot draw; the message says why."""
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw to files as Matplotlib does by default, whatever a notebook or a user's style says.
+
+    Raises
+    ------
+    FigureError
+        If Matplotlib cannot draw.
+    """
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            yield
+    except (InputError, WriteError, FigureError):
+        raise
+    except Exception as error:
+        what = shorten(f"{type(error).__name__}: {error}".removesuffix(": "))
+        raise FigureError(f"the figure cannot be drawn: {what}") from error
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+
+
 def styled(draw: Callable[..., "Figure"]) -> Callable[..., "Figure"]:
     """Return a function that draws in the style of this package, whatever else is set."""
 
     @wraps(draw)
     def drawn(*arguments: Any, **options: Any) -> "Figure":
-        from matplotlib.style import context
+        with drawing():
+            from matplotlib.style import context
 
-        with context(["default", STYLE]):
-            return draw(*arguments, **options)
+            with context(["default", STYLE]):
+                return draw(*arguments, **options)
 
     return drawn
 
@@ -93,7 +126,7 @@ def legend(figure: "Figure", handles: list[Any], columns: int = 3) -> None:
 def save(figure: "Figure", *paths: Path, dpi: float = 300.0) -> None:
     """Write a figure; the suffixes say in which formats: png, pdf or eps."""
     for path in paths:
-        with replacing(path) as temporary:
+        with drawing(), replacing(path) as temporary:
             key = "Software" if path.suffix == ".png" else "Creator"
             figure.savefig(temporary, dpi=dpi, metadata={key: MARK})
 
