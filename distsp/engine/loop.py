@@ -17,6 +17,7 @@ from distsp.base.compiled import borrowed, compiled
 from distsp.engine.delivery import deliver, most_spikes, occupied_slots, pack
 from distsp.engine.drives import Drives
 from distsp.engine.integration import Populations, Workspace, integrate, keep_spikes
+from distsp.engine.probes import Probes, read_probes, steps_to_reading
 from distsp.engine.state import State
 from distsp.engine.synapses import Outgoing
 from distsp.plasticity.growth import Growth
@@ -60,6 +61,7 @@ def advance(
     growth: Growth,
     populations: Populations,
     recorded: Bools,
+    probes: Probes,
     rank: int,
     size: int,
     n_neurons: int,
@@ -80,6 +82,8 @@ def advance(
         clock_gettime.
     recorded : array (n_local,) of bool
         Whose spikes are returned; empty if nobody's are.
+    probes : Probes
+        With room for all that is read at the end of these steps and before.
     rank, size : int
     n_neurons : int
         Neurons of the network.
@@ -100,6 +104,7 @@ def advance(
     state, drives, growth = borrowed(state), borrowed(drives), borrowed(growth)
     homogeneous, heterogeneous = borrowed(homogeneous), borrowed(heterogeneous)
     populations, recorded, work = borrowed(populations), borrowed(recorded), borrowed(work)
+    probes = borrowed(probes)
     send, receive = np.empty(capacity, np.int32), np.empty(capacity * size, np.int32)
     log_steps, log_neurons, n_log = np.empty(0, np.int64), np.empty(0, np.int32), 0
     occupied, recording = occupied_slots(state.due_counts), len(recorded) > 0
@@ -108,7 +113,7 @@ def advance(
     before = now_ns(clock, reading)
     step = begin
     while step < end:
-        n_steps = min(slice_steps, end - step)
+        n_steps = steps_to_reading(probes, step, min(slice_steps, end - step))
         for lag in range(n_steps):
             slots[lag] = (step + lag) % occupied.shape[1]
         count = integrate(
@@ -172,4 +177,6 @@ def advance(
         counters[MOST_SPIKES] = max(counters[MOST_SPIKES], most)
         counters[SLICES] += 1
         step += n_steps
+        if len(probes.interval) > 0:
+            read_probes(probes, state, growth, step)
     return log_steps[:n_log], log_neurons[:n_log]

@@ -22,6 +22,7 @@ from distsp.engine.initial import set_elements, set_initial_values
 from distsp.engine.integration import workspace
 from distsp.engine.memory import check_elements, check_memory
 from distsp.engine.plan import growing, local_parameters, plan_growth, plan_populations
+from distsp.engine.probes import hand_over, most_steps, plan_probes, with_room
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
@@ -463,6 +464,7 @@ class Simulation:
             elif self._recorders[name] != recorder:
                 self.recordings[name].follow(recorder, self.network.resolution)
             self._recorders[name] = recorder
+        self._probes = plan_probes(self.recordings.values(), self.layout, self.state, self._offsets)
         self._recorded = np.zeros(0, dtype=bool)
         for recording in self.recordings.values():
             ids = recording.spiking()
@@ -524,6 +526,7 @@ class Simulation:
         update = self.network.update_interval
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
+        most = most_steps(self.recordings.values(), WAITING_BYTES)
         while self.step < end:
             if self.step == 0:
                 self._record()
@@ -532,7 +535,9 @@ class Simulation:
             stops = [one.next_step(self.step) for one in self.recordings.values()]
             stops.append(self.step - self.step % interval + interval if interval else None)
             began, first = time.perf_counter(), self.step
-            self._advance(min([end, self.step + chunk, *(stop for stop in stops if stop)]))
+            self._advance(
+                min([end, self.step + min(chunk, most), *(stop for stop in stops if stop)])
+            )
             seconds = time.perf_counter() - began
             self._record()
             if progress:
@@ -597,6 +602,7 @@ class Simulation:
         advance: Any = loop.advance
         if not self.ranks.compiled_exchange:
             advance = interpreted(advance)
+        probes = with_room(self._probes, self.step, end)
         steps, neurons = advance(
             self.ranks.allgather,
             *self.ranks.handles,
@@ -608,6 +614,7 @@ class Simulation:
             self._growth,
             self._populations,
             self._recorded,
+            probes,
             self.layout.rank,
             self.layout.size,
             self.layout.n_neurons,
@@ -618,6 +625,7 @@ class Simulation:
             self._work,
             self.counters,
         )
+        hand_over(self.recordings.values(), probes, self.step, end)
         if len(steps):
             ids = self.layout.ids_at(neurons.astype(np.int64))
             for recording in self.recordings.values():

@@ -51,6 +51,10 @@ class VariableLayout:
         self.stride = -(-self.size // line) * line
         self.offset = np.concatenate([[0], np.cumsum(self.stride * self.n_variables)])
 
+    def place(self, p: int, variable: int, neuron: int) -> int:
+        """Return where a variable of a neuron of population number `p` stands."""
+        return int(self.offset[p] + variable * self.stride[p] + neuron)
+
     def view(self, variables: Floats, p: int) -> Floats:
         """Return the variables of population number `p`, a row each."""
         flat = variables[self.offset[p] : self.offset[p + 1]]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from distsp.base.arrays import Array
+from distsp.base.arrays import Array, Ints
 from distsp.base.errors import InputError
 from distsp.base.fields import Positive
 from distsp.base.selection import AnySelection
@@ -17,11 +17,11 @@ from distsp.parallel.ranks import Ranks
 from distsp.recorders.recorder import (
     Dataset,
     Neurons,
+    Probe,
     Reading,
     Recorder,
     Recording,
     Selecting,
-    local_of,
 )
 from distsp.recorders.spool import Gathered, Stream
 
@@ -35,22 +35,21 @@ class Traces(Recording):
     def __init__(self, name: str, recorder: "Multimeter", reading: Reading) -> None:
         self.name, self.neurons = name, reading.select("neurons", recorder.neurons)
         self.variables, self.resolution = recorder.variables, reading.resolution
-        self.interval = recorder.steps(reading.resolution)
+        self.probe = Probe(self.neurons.pieces, self.variables, recorder.steps(self.resolution))
+        layout = reading.layout
+        self._here = np.concatenate([p.ids[layout.here(p.ids)] for p in self.neurons.pieces])
         columns: dict[str, type] = {"step": np.int64, "id": np.int64}
         columns |= dict.fromkeys(self.variables, np.float64)
         self.rows = Gathered(columns, reading.scratch)
 
-    def record(self, reading: Reading) -> None:
-        """Read the variables of the chosen neurons that are here."""
-        for piece in self.neurons.pieces:
-            ids = piece.ids[reading.layout.here(piece.ids)]
-            rows: dict[str, Array] = {
-                "step": np.full(len(ids), reading.step, dtype=np.int64),
-                "id": ids,
-            }
-            for variable in self.variables:
-                rows[variable] = local_of(reading, piece, variable).astype(np.float64)
-            self.rows.append(rows)
+    def take_readings(self, steps: Ints, values: Array) -> None:
+        """Take the variables of the chosen neurons that are here."""
+        by_variable = values.reshape(-1, len(self.variables)).T
+        rows: dict[str, Array] = {
+            "step": np.repeat(steps, len(self._here)),
+            "id": np.tile(self._here, len(steps)),
+        }
+        self.rows.append(rows | dict(zip(self.variables, by_variable, strict=True)))
 
     @property
     def waiting(self) -> int:

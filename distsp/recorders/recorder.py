@@ -146,6 +146,14 @@ class Change(NamedTuple):
     targets: Ints
 
 
+class Probe(NamedTuple):
+    """What is read within the time loop, where it would take long to leave the loop for it."""
+
+    pieces: Sequence[Piece]
+    variables: list[str]
+    interval: int  # steps
+
+
 class Recording(ABC):
     """What a recorder has recorded in a simulation.
 
@@ -153,11 +161,14 @@ class Recording(ABC):
     ----------
     interval : int or None
         Steps between two calls of `record`; None for what is not read at intervals.
+    probe : Probe or None
+        What it has read within the time loop; `take_readings` gets it.
     sees_updates : bool
         Whether it is told of structural updates.
     """
 
     interval: int | None = None
+    probe: Probe | None = None
     sees_updates: ClassVar[bool] = False
 
     def follow(self, recorder: Any, resolution: float) -> None:  # noqa: B027
@@ -172,6 +183,16 @@ class Recording(ABC):
 
     def take_spikes(self, steps: Ints, ids: Ints) -> None:  # noqa: B027
         """Record spikes of this rank: the end of the step of emission, and the global id."""
+
+    def take_readings(self, steps: Ints, values: Array) -> None:  # noqa: B027
+        """Take what its probe has read of neurons of this rank.
+
+        Parameters
+        ----------
+        steps : array (n,) of int64
+        values : array (n, neurons * variables) of float64
+            The variables of the first neuron, then of the next, in order of the pieces.
+        """
 
     def spiking(self) -> Ints:
         """Return the global ids of the neurons whose spikes are wanted."""

@@ -14,6 +14,7 @@ from distsp.engine import loop
 from distsp.engine.drives import DriveHistory
 from distsp.engine.integration import workspace
 from distsp.engine.plan import plan_growth, plan_populations
+from distsp.engine.probes import plan_probes, with_room
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses
 from distsp.network.network import Network
@@ -70,6 +71,7 @@ class Loop:
             "growth": plan_growth(net, self.layout, []),
             "populations": plan_populations(net, self.layout, self.state),
             "drives": DriveHistory().plan(net, self.layout, 0),
+            "probes": with_room(plan_probes([], self.layout, self.state, {}), 0, 0),
             "work": workspace(net.size, self.slice_steps),
         }
         self.step = 0

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from distsp.recorders import Multimeter
+from distsp.recorders.recorder import local_of
 
 VARIABLES = ["V_m", "I_syn_in", "calcium", "spike_count", "z/axon", "z_connected/den"]
 UNITS = ["mV", "pA", "1", "1", "1", "1"]
@@ -21,13 +22,24 @@ def some(places: list[int]) -> dict:
     return {"population": "E", "neurons": places[::-1]}
 
 
+def read(recording, network) -> None:
+    """Give a recording what its probe reads now."""
+    rows = [
+        np.stack([local_of(network, piece, v) for v in recording.probe.variables], axis=1)
+        for piece in recording.probe.pieces
+    ]
+    values = np.concatenate(rows).astype(float)
+    if values.size:
+        recording.take_readings(np.array([network.step]), values.reshape(1, -1))
+
+
 def readings(network, *recordings) -> list[dict]:
     """Let recordings record at some steps; return the values there were, of all neurons."""
     seen = []
     for i, step in enumerate(STEPS):
         network.draw(step, seed=i + 1)
         for recording in recordings:
-            recording.record(network)
+            read(recording, network)
         seen.append(dict(network.values))
     return seen
 
@@ -35,7 +47,7 @@ def readings(network, *recordings) -> list[dict]:
 @pytest.mark.parametrize("places", [[*range(7)], [0], [2, 3, 6]])
 def test_writes_a_row_for_each_time_and_a_column_for_each_neuron(network, written, places):
     recording = multimeter(some(places), VARIABLES, 0.5).begin("m", network)
-    assert recording.interval == 5
+    assert recording.probe.interval == 5
     assert len(recording.spiking()) == 0
     seen = readings(network, recording)
     found = written(recording)
@@ -71,7 +83,7 @@ def test_units_are_those_of_the_model(network, written):
 
 def test_default_is_the_potential_each_millisecond(network):
     recording = Multimeter.check("m", {"neurons": "I"}).begin("m", network)
-    assert recording.interval == 10
+    assert recording.probe.interval == 10
     readings(network, recording)
     assert [*recording.rows.columns] == ["step", "id", "V_m"]
     assert recording.waiting == 5 * len(STEPS) * 3 * 8
@@ -98,7 +110,7 @@ def test_what_is_saved_comes_back(network, written, restore, neurons):
     # And goes on.
     network.draw(step=99, seed=9)
     for one in (recording, fresh):
-        one.record(network)
+        read(one, network)
     assert written(fresh) == written(recording)
 
 
