@@ -165,11 +165,15 @@ def brunel(
 # A study of published size -------------------------------------------------------------------
 
 
-def study(duration: float, size: int = 12_500, warm_up: float = 500.0) -> Numbers:
+def study(
+    duration: float, size: int = 12_500, warm_up: float = 500.0, recorded: bool = False
+) -> Numbers:
     """Simulate a network of the size of Gallinaro & Rotter (2018), grown: E to E is plastic.
 
-    A fifth of the neurons is inhibitory; each pair is connected with probability 0.1. Returns also
-    the mean rate (Hz) and what is broken and made at an update, as the number of synapses.
+    A fifth of the neurons is inhibitory; each pair is connected with probability 0.1. What studies
+    record can be `recorded`: the spikes of a tenth of E, synapses between four groups every second,
+    two variables of ten neurons every ms. Returns also the mean rate (Hz), the number of plastic
+    synapses, and how long a snapshot of all of them takes (s).
     """
     net = Network(RESOLUTION, seed=1, update_interval=100.0)
     parameters = {"C_m": 250.0, "tau_m": 20.0, "t_ref": 2.0, "E_L": 0.0, "V_reset": 10.0}
@@ -188,13 +192,35 @@ def study(duration: float, size: int = 12_500, warm_up: float = 500.0) -> Number
     net.connect(ex, inh, "ex", "fixed_indegree", indegree=n_ex // 10)
     net.connect(inh, ex + inh, "in", "fixed_indegree", indegree=n_in // 10)
     net.drive(net.poisson_generator(16_000.0), ex + inh, weight=0.1, delay=1.5)
+    if recorded:
+        quarter = n_ex // 4
+        groups = {f"E{i}": ex[i * quarter : (i + 1) * quarter] for i in range(4)}
+        net.record_spikes(ex[: n_ex // 10])
+        net.recorder("synapse_counts", synapses=["plastic"], groups=groups, interval=1000.0)
+        net.recorder("multimeter", neurons=ex[:10], variables=["V_m", "calcium"], interval=1.0)
     sim = Simulation(net)
     sim.run(warm_up)
     measured = timed_run(sim, duration)
+    net.recorder("connectivity", synapses=["plastic"], times=[sim.now + RESOLUTION])
+    began = time.perf_counter()
+    sim.run(RESOLUTION)
+    sim.ranks.barrier()
     return measured | {
         "rate": measured["spikes"] / size / duration * 1000.0,
         "synapses": sim.synapse_count("plastic"),
+        "snapshot": time.perf_counter() - began,
     }
+
+
+def recorded_spikes(duration: float, size: int, recorded: bool) -> Numbers:
+    """Simulate unconnected neurons that fire at about 200 Hz, all of whose spikes are recorded."""
+    net = Network(RESOLUTION, seed=1)
+    population = net.create("iaf_psc_delta", size, I_e=2000.0, V_m=uniform(-70.0, -56.0))
+    if recorded:
+        net.record_spikes(population)
+    sim = Simulation(net)
+    sim.run(10.0)
+    return timed_run(sim, duration)
 
 
 # Memory ---------------------------------------------------------------------------------------

@@ -99,5 +99,8 @@ class EmulatedRanks(Ranks):
         """Return this process alone."""
         return Ranks()
 
+    def rest(self) -> None:
+        """Do not wait: there is nobody."""
+
     def barrier(self) -> None:
         """Nobody is waited for."""

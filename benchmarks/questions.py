@@ -244,6 +244,34 @@ def study(suite: Suite) -> Answer:
     return Answer("A study of published size", rows, [], note)
 
 
+def recording(suite: Suite) -> Answer:
+    """What does it cost to record what studies record?"""
+    duration, size = suite.pick(4000.0, 200.0), suite.pick(12_500, 1_250)
+    repeats, rows = suite.pick(3, 1), []
+    for ranks in (1, 2):
+        study = {"duration": duration, "size": size}
+        without, run = (
+            measure("study", ranks, repeats, **study, recorded=recorded)
+            for recorded in (False, True)
+        )
+        more = 100.0 * (longest(run) / longest(without) - 1.0)
+        rows += [
+            Row("spikes of a tenth of E, counts, a multimeter", more, "% more", ranks, 5.0),
+            Row(f"snapshot of {max(run['synapses']):,.0f} synapses", longest(run, "snapshot"), "s"),
+        ]
+        rows[-1].ranks = ranks
+        rows[-1].goal = suite.goal(2.0) if ranks == 2 else None
+        many = {"duration": suite.pick(5000.0, 100.0), "size": 10_000}
+        without, run = (
+            measure("recorded_spikes", ranks, repeats, **many, recorded=recorded)
+            for recorded in (False, True)
+        )
+        more = 100.0 * (longest(run) / longest(without) - 1.0)
+        rows.append(Row(f"all of {max(run['spikes']):,.0f} spikes", more, "% more", ranks))
+    note = "The study above; and 10,000 unconnected neurons of the cheapest model."
+    return Answer("What recording costs", rows, [], note)
+
+
 def brunel_activity(suite: Suite, size: tuple[Any, ...]) -> tuple[list[Row], list[Panel]]:
     """Compare rates and intervals between spikes, of several seeds together, with NEST."""
     found: dict[str, list[tuple[Any, Any]]] = {}
@@ -458,6 +486,7 @@ QUESTIONS = {
         default_run,
         brunel,
         study,
+        recording,
         strong_scaling,
         weak_scaling,
         neurons,
