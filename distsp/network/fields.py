@@ -5,6 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from distsp.base.columns import Column
 from distsp.base.errors import InputError
 from distsp.base.fields import Fields, Finite, Name, Positive, Seed, Size
 from distsp.network.own_values import Drawing, differs
@@ -23,7 +24,8 @@ def check_weight(where: str, weight: Any) -> None:
     InputError
         Naming the weight, prefixed with `where`.
     """
-    numbers: list[Any] = [0.0 if weight is None else weight]
+    one = weight.array if isinstance(weight, Column) else weight
+    numbers: list[Any] = [0.0 if one is None else one]
     if isinstance(weight, Distribution):
         with np.errstate(over="ignore"):
             numbers = [value for _, value in weight if isinstance(value, float)] + [mean(weight)]

@@ -148,7 +148,7 @@ class Written:
     @cached_property
     def settled(self) -> float | None:
         """Time at which the run had settled (ms), and ended; None if it has not."""
-        with h5py.File(self.path) as file:
+        with self.opened() as file:
             return float(file["settled"][()]) if "settled" in file else None
 
     def of_recorder(self, name: str) -> dict[str, Any]:

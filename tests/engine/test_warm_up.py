@@ -38,6 +38,7 @@ def test_nothing_is_compiled_during_a_run(tmp_path: Path, on_ranks, n: int) -> N
 
 
 def test_the_first_rank_says_once_where_machine_code_is_kept(monkeypatch, caplog) -> None:
+    caplog.set_level("WARNING", "distsp")
     monkeypatch.setattr(warm_up, "_warm", set())
     monkeypatch.setattr(machine_code, "_refused", ["neither this nor that"] * 2)
     net = Network()
