@@ -74,7 +74,7 @@ class Lists:
             return given[i]
         if isinstance(given, float):
             return given
-        key = stream_key(SEED, Purpose.SYNAPSE, sorted(TYPES).index(name))
+        key = stream_key(SEED, Purpose.SYNAPSE, list(TYPES).index(name))
         u = own_uniforms(key, *np.array(who)[:, None], 2 * self.batches[name] + which)
         number = float(values(given, u)[0])
         # Of all delays that are drawn here none is below half a step.
