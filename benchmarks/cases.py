@@ -191,7 +191,7 @@ def study(
     net.connect(ex, ex, "plastic", "fixed_indegree", indegree=n_ex // 10)
     net.connect(ex, inh, "ex", "fixed_indegree", indegree=n_ex // 10)
     net.connect(inh, ex + inh, "in", "fixed_indegree", indegree=n_in // 10)
-    net.drive(net.poisson_generator(16_000.0), ex + inh, weight=0.1, delay=1.5)
+    net.drive(net.poisson_generator(15_300.0), ex + inh, weight=0.1, delay=1.5)
     if recorded:
         quarter = n_ex // 4
         groups = {f"E{i}": ex[i * quarter : (i + 1) * quarter] for i in range(4)}

@@ -28,7 +28,7 @@ from distsp.cli.stops import STOPPED, Schedule, Signals, checkpoints, simulate
 from distsp.cli.streams import open_streams, say
 from distsp.engine.memory import check_memory
 from distsp.engine.simulation import Simulation
-from distsp.experiment.experiment import Experiment, list_bundled
+from distsp.experiment.experiment import Experiment, bundled_names, list_bundled
 from distsp.parallel.ranks import INTERRUPTED, Ranks, launched_rank
 from distsp.results.figures import FORMATS, FigureError, plot_structural_plasticity
 from distsp.results.own import is_own
@@ -207,7 +207,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _experiment(options: argparse.Namespace) -> Experiment:
     """Return the experiment that the arguments name, with the changes that they ask for."""
-    bundled = list_bundled()
+    bundled = bundled_names()
     name = DEFAULT if options.experiment is None else options.experiment
     if name in bundled:
         experiment = Experiment.bundled(name)

@@ -113,8 +113,8 @@ class Experiment(NetworkFields):
     @classmethod
     def bundled(cls, name: str) -> Self:
         """Return an experiment that comes with distsp; `list_bundled` has the names."""
-        if name not in _bundled_names():
-            raise InputError.unknown("experiment", name, _bundled_names())
+        if name not in bundled_names():
+            raise InputError.unknown("experiment", name, bundled_names())
         return cls.from_toml((BUNDLED / f"{name}.toml").read_text(encoding="utf-8"))
 
     def to_toml(self) -> str:
@@ -272,10 +272,11 @@ class Experiment(NetworkFields):
 
 def list_bundled() -> dict[str, str]:
     """Return the names of the experiments that come with distsp, and what each is."""
-    return {name: Experiment.bundled(name).description for name in _bundled_names()}
+    return {name: Experiment.bundled(name).description for name in bundled_names()}
 
 
-def _bundled_names() -> list[str]:
+def bundled_names() -> list[str]:
+    """Return the names of the experiments that come with distsp."""
     entries = (entry.name for entry in BUNDLED.iterdir())
     return sorted(name.removesuffix(".toml") for name in entries if name.endswith(".toml"))
 

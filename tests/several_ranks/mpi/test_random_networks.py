@@ -311,7 +311,7 @@ def run(
 
 
 @settings(
-    max_examples=14, derandomize=True, database=None, phases=[Phase.generate], print_blob=False
+    max_examples=8, derandomize=True, database=None, phases=[Phase.generate], print_blob=False
 )
 @given(experiment=experiments(), saved=times)
 def test_any_number_of_ranks(experiment: Experiment, saved: float) -> None:
