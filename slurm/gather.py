@@ -17,7 +17,7 @@ import numpy as np
 from distsp import load_results
 from distsp.base.errors import InputError, WriteError
 from distsp.base.files import replacing
-from distsp.results.figures import COLOURS
+from distsp.results.figures.published import COLOURS
 from distsp.results.quantities import H5
 from distsp.results.read import Results
 
