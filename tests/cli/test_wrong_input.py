@@ -146,14 +146,14 @@ def test_unchanged(bases) -> None:
 
 def test_mutated(bases) -> None:
     codes = []
-    for seed in range(1000):
+    for seed in range(400):
         chance = random.Random(seed)
         table = deepcopy(chance.choice(bases))
         for _ in range(chance.choice([1, 1, 1, 2, 3])):
             mutate(table, chance)
         codes.append(verdict_on(dumped(table)))
-    assert codes.count(0) > 100
-    assert codes.count(2) > 500
+    assert codes.count(0) > 40
+    assert codes.count(2) > 200
 
 
 SCALARS = st.sampled_from(VALUES).filter(lambda value: not isinstance(value, dict | list))

@@ -24,14 +24,15 @@ def passes(on_ranks, n: int, *arguments: str) -> None:
     assert " failed" not in done.stdout
 
 
-@pytest.mark.parametrize("n", [2, 3, 4])
+@pytest.mark.parametrize("n", [2, 3])
 def test_on(on_ranks, n):
     passes(on_ranks, n, str(MPI_TESTS))
 
 
-def test_invariance_on_7(on_ranks):
+@pytest.mark.parametrize("n", [4, 7])
+def test_invariance(on_ranks, n):
     files = [str(MPI_TESTS / f"test_{name}.py") for name in ("invariance", "random_networks")]
-    passes(on_ranks, 7, *files, "-k", "any_number_of_ranks")
+    passes(on_ranks, n, *files, "-k", "any_number_of_ranks")
 
 
 SCRIPT = """
