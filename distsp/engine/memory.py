@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from math import inf
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from distsp.network.network import Network
 CGROUPS, MOUNTED = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
+@cache
 def installed_bytes() -> float:
     """Return the memory that processes here may use (bytes); infinity if the system does not tell.
 

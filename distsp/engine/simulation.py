@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -163,10 +164,8 @@ class Simulation:
         path = check_path("folder", folder)
         if not (isinstance(network, Network) or callable(network)):
             raise InputError.at("network", network, "must be a Network, or a function of the step")
-
-        def network_at(step: int) -> Network:
-            return network if isinstance(network, Network) else network(step)
-
+        # Asked twice of the same step: for the comparison, and to go on with.
+        network_at = cache(network if callable(network) else lambda _: network)
         unfit: tuple[Path, str] | None = None
         while True:
             checkpoint = find(path, ranks, lambda step: describe(network_at(step)), unfit)

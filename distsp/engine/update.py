@@ -23,9 +23,6 @@ from distsp.plasticity.pairing import pair
 from distsp.recorders import Change
 from distsp.rng.streams import Purpose, stream_key
 
-FIT_ALWAYS = 1_000_000
-"""Elements of which a list is so small that nobody looks how much memory there is."""
-
 
 class StructuralUpdate:
     """The update of a network's plastic synapses.
@@ -160,8 +157,7 @@ class StructuralUpdate:
         """Return all neurons with vacant elements, and how many, on rank 0."""
         ids, counts = self._vacant(element)
         free = self.ranks.join_on_0(np.stack([ids[counts > 0], counts[counts > 0]], axis=1))
-        total = int(free[:, 1].sum())
-        if total > FIT_ALWAYS and 8 * total > installed_bytes():
+        if 8 * (total := int(free[:, 1].sum())) > installed_bytes():
             raise InputError(
                 f"elements.{self.state.elements[element]}: memory must hold {total} vacant ones at "
                 "an update; growth_rate must be less"

@@ -411,7 +411,6 @@ def test_elements_that_no_memory_holds_are_refused_before_anything_acts(monkeypa
     simulation.run(0.5)
     # What grows to more over many updates, where nothing can bind, is refused at one.
     monkeypatch.setattr("distsp.engine.update.installed_bytes", lambda: 64.0 * 1000)
-    monkeypatch.setattr("distsp.engine.update.FIT_ALWAYS", 0)
     with pytest.raises(InputError, match=r"^elements\.axon: memory must hold \d+ vacant ones"):
         simulation.run(10.0)
     two.set_element("axon", growth_rate=1e10)
