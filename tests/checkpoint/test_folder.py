@@ -14,32 +14,6 @@ from distsp import Network, Simulation
 from distsp.base.errors import InputError, WriteError
 from distsp.base.files import TOKEN
 
-GROWING = {"curve": "gaussian", "growth_rate": 0.08, "eps": 0.1, "z": 1.5}
-WEIGHTS = {"distribution": "normal", "mean": 0.0, "std": 40.0}
-DELAYS = {"distribution": "uniform", "low": 0.5, "high": 2.5}
-
-
-def network(size: int = 23) -> Network:
-    """Return a network that has everything and changes within milliseconds."""
-    net = Network(resolution=0.1, seed=7, update_interval=5.0)
-    elements = {"out": GROWING, "in": GROWING | {"growth_rate": 0.05, "eps": 0.2}}
-    fast = {"tau_Ca": 50.0, "beta_Ca": 0.05}
-    a = net.create("iaf_psc_alpha", size, name="A", elements=elements, **fast)
-    b = net.create("iaf_psc_exp", 6, name="B", elements=elements, **fast)
-    c = net.create("iaf_psc_delta", 3, name="C")
-    net.synapse_type("plain", weight=80.0, delay=0.5, pre="out", post="in")
-    net.synapse_type("valued", weight=WEIGHTS, delay=DELAYS, pre="out", post="in")
-    net.synapse_type("static", weight=WEIGHTS, delay=DELAYS)
-    net.synapse_type("counted", weight=0.5, delay=1.5)
-    net.connect(a, b, "valued", "pairwise_bernoulli", p=0.2)
-    net.connect(a, a, "static", "fixed_indegree", indegree=9)
-    net.connect(a, c, "counted", "all_to_all")
-    for p, weight in ((a, 60.0), (b, 40.0), (c, 0.5)):
-        net.drive(net.poisson_generator(rate=2000.0), p, weight=weight, delay=1.8)
-        net.record_spikes(p)
-    net.record(7.5)
-    return net
-
 
 def change(net: Network) -> None:
     """Change what may be changed between two runs."""
@@ -74,7 +48,7 @@ def kept(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("stop", [0.0, 0.3, 15.0, 41.3])
-def test_goes_on_as_if_never_stopped(tmp_path: Path, stop: float) -> None:
+def test_goes_on_as_if_never_stopped(network, tmp_path: Path, stop: float) -> None:
     whole = Simulation(network())
     whole.run(60.0)
     sim = Simulation(network())
@@ -90,7 +64,7 @@ def test_goes_on_as_if_never_stopped(tmp_path: Path, stop: float) -> None:
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_changes_between_runs(tmp_path: Path, before: bool) -> None:
+def test_changes_between_runs(network, tmp_path: Path, before: bool) -> None:
     """A change just before a checkpoint or after it, while input is on its way."""
     sim = Simulation(network())
     sim.run(20.3)
@@ -108,7 +82,7 @@ def test_changes_between_runs(tmp_path: Path, before: bool) -> None:
     assert_same(everything(resumed), everything(sim))
 
 
-def test_again_and_again(tmp_path: Path) -> None:
+def test_again_and_again(network, tmp_path: Path) -> None:
     whole = Simulation(network())
     whole.run(60.0)
     sim = Simulation(network())
@@ -120,7 +94,7 @@ def test_again_and_again(tmp_path: Path) -> None:
     assert kept(tmp_path) == ["checkpoint-500", "checkpoint-600"]
 
 
-def test_many_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_pieces(network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sim = Simulation(network())
     sim.run(40.0)
     monkeypatch.setattr("distsp.checkpoint.redistribute.ENTRIES_TOGETHER", 7)
@@ -131,7 +105,7 @@ def test_many_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_same(everything(resumed), everything(sim))
 
 
-def test_save_twice_at_a_step(tmp_path: Path) -> None:
+def test_save_twice_at_a_step(network, tmp_path: Path) -> None:
     sim = Simulation(network())
     for _ in range(2):
         sim.run(1.0)
@@ -140,7 +114,7 @@ def test_save_twice_at_a_step(tmp_path: Path) -> None:
     assert kept(tmp_path) == ["checkpoint-10", "checkpoint-20"]
 
 
-def test_unfinished_is_removed_and_never_used(tmp_path: Path) -> None:
+def test_unfinished_is_removed_and_never_used(network, tmp_path: Path) -> None:
     sim = Simulation(network())
     sim.save(tmp_path)
     shutil.copytree(tmp_path / "checkpoint-0", tmp_path / f"checkpoint-99.{TOKEN}.part")
@@ -206,7 +180,11 @@ def other_network(folder: Path) -> None:
     ],
 )
 def test_the_one_before_a_bad_one_is_used(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, harm: Callable[[Path], None], told: str
+    network,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    harm: Callable[[Path], None],
+    told: str,
 ) -> None:
     sim = Simulation(network())
     for _ in range(2):
@@ -227,7 +205,7 @@ def test_the_one_before_a_bad_one_is_used(
         Simulation.load(tmp_path, network())
 
 
-def test_every_byte_counts(tmp_path: Path) -> None:
+def test_every_byte_counts(network, tmp_path: Path) -> None:
     sim = Simulation(network())
     sim.run(5.0)
     sim.save(tmp_path)
@@ -252,7 +230,7 @@ def test_every_byte_counts(tmp_path: Path) -> None:
     ],
 )
 def test_other_networks_are_refused_by_name(
-    tmp_path: Path, changed: Callable[[Network], Any], told: str
+    network, tmp_path: Path, changed: Callable[[Network], Any], told: str
 ) -> None:
     Simulation(network()).save(tmp_path)
     net = network()
@@ -261,7 +239,7 @@ def test_other_networks_are_refused_by_name(
         Simulation.load(tmp_path, net)
 
 
-def test_folders_that_do_not_do(tmp_path: Path) -> None:
+def test_folders_that_do_not_do(network, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none: has no checkpoint$"):
         Simulation.load(tmp_path / "none", network())
     (tmp_path / "file").write_text("")
@@ -270,7 +248,7 @@ def test_folders_that_do_not_do(tmp_path: Path) -> None:
 
 
 def test_killed_while_a_checkpoint_takes_the_place_of_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sim = Simulation(network())
     sim.run(1.0)
@@ -293,7 +271,7 @@ def test_killed_while_a_checkpoint_takes_the_place_of_another(
         assert kept(tmp_path) == ["checkpoint-10"]
 
 
-def test_checkpoints_of_another_run_stay(tmp_path: Path) -> None:
+def test_checkpoints_of_another_run_stay(network, tmp_path: Path) -> None:
     """Only the run that wrote them, and one that came from them, may replace them."""
     one = Simulation(network())
     for _ in range(3):
@@ -314,7 +292,7 @@ def test_checkpoints_of_another_run_stay(tmp_path: Path) -> None:
         one.save(tmp_path)
 
 
-def test_what_only_has_the_name_of_a_checkpoint_stays(tmp_path: Path) -> None:
+def test_what_only_has_the_name_of_a_checkpoint_stays(network, tmp_path: Path) -> None:
     (tmp_path / "checkpoint-500").mkdir()
     (tmp_path / "checkpoint-500" / "data").write_text("of another program")
     (tmp_path / "checkpoint-600").write_text("mine")
@@ -333,7 +311,7 @@ def test_what_only_has_the_name_of_a_checkpoint_stays(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sim = Simulation(network())
     sim.save(tmp_path)
@@ -350,7 +328,7 @@ def test_what_cannot_be_written_leaves_nothing(
         assert kept(tmp_path) == ["checkpoint-0"]
 
 
-def test_stop_ends_the_run() -> None:
+def test_stop_ends_the_run(network) -> None:
     whole = Simulation(network())
     whole.run(60.0)
     sim = Simulation(network())
