@@ -4,6 +4,8 @@ import ast
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from distsp.base.machine_code import COMPILED
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "distsp"
 
@@ -69,6 +71,15 @@ def test_imports_do_not_climb():
 def test_imports_have_no_circle():
     order = [*TopologicalSorter(IMPORTS).static_order()]
     assert set(order) == set(FILES)
+
+
+def test_machine_code_is_made_from_the_rooms_that_its_digest_covers():
+    compiling = [m for m, path in FILES.items() if "\n@compiled" in path.read_text()]
+    assert len(compiling) > 10
+    used = set(compiling)
+    while not used >= (more := {other for module in used for other in IMPORTS[module]}):
+        used |= more
+    assert {module.split(".")[0] for module in used} == set(COMPILED)
 
 
 def test_the_test_sees_what_it_should(tmp_path):

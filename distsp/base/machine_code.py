@@ -18,6 +18,19 @@ from numba.core.caching import (
 
 PACKAGE = Path(__file__).parents[1]
 
+COMPILED = (
+    "base",
+    "engine",
+    "inputs",
+    "network",
+    "neurons",
+    "parallel",
+    "plasticity",
+    "recorders",
+    "rng",
+)
+"""The rooms with compiled functions, and all that these rooms import from."""
+
 _refused: list[str] = []
 """The places that could not be written."""
 
@@ -57,10 +70,11 @@ def temporary_folder() -> str | None:
 
 @cache
 def source_digest() -> str:
-    """Return a number that changes whenever any file of the package does."""
+    """Return a number that changes whenever a file does that machine code may be made from."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.read_bytes())
+    for room in COMPILED:
+        for path in sorted((PACKAGE / room).rglob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
