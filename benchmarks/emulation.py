@@ -66,6 +66,13 @@ class EmulatedRanks(Ranks):
         self.handles = (size, n_neurons << STEPS_BITS | slice_steps)
         self.outside = 0.0
 
+    def meet(self, call: str) -> None:
+        """Do not compare calls: there is nobody else who makes any."""
+
+    def broadcast(self, value: Any) -> Any:
+        """Return `value`."""
+        return value
+
     def collect(self, value: Any) -> list[Any]:
         """Return as many times `value` as there are ranks."""
         return [value] * self.size

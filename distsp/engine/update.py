@@ -172,11 +172,9 @@ class StructuralUpdate:
         if len(owners) == 0:
             return
         place, other, copy, lot, most = candidates(
-            table.first_row + owners,
+            *table.outgoing.spans(table.rows(owners)),
             owners,
             quotas,
-            table.outgoing.start,
-            table.outgoing.length,
             table.outgoing.pools[0],
             stream_key(self.seed, Purpose.BREAK_OUTGOING, table.index),
             step,
@@ -198,11 +196,9 @@ class StructuralUpdate:
         if self.ranks.largest(len(owners)) == 0:
             return
         place, other, copy, _, most = candidates(
-            table.first_incoming_row + self.layout.places(owners),
+            *table.incoming.spans(table.incoming_rows(self.layout.places(owners))),
             owners,
             quotas,
-            table.incoming.start,
-            table.incoming.length,
             table.incoming.pools[0],
             stream_key(self.seed, Purpose.BREAK_INCOMING, table.index),
             step,

@@ -20,6 +20,12 @@ def global_id(place: Any, rank: int, size: int) -> Any:
     return place * size + rank
 
 
+@inlined
+def most_places(n_neurons: int, size: int) -> int:
+    """Return how many neurons a rank has at most, in compiled code."""
+    return (n_neurons + size - 1) // size
+
+
 @dataclass(frozen=True)
 class Layout:
     """What of `n_neurons` is on one of several ranks.
@@ -62,6 +68,25 @@ class Layout:
     def places(self, ids: Ints) -> Ints:
         """Return at which places neurons stand on the ranks that have them."""
         return ids // self.size
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of a table with one for each neuron of the network; see `rows`."""
+        return (self.n_neurons + self.size - 1) // self.size * self.size
+
+    def rows(self, ids: Ints) -> Ints:
+        """Return which row neurons have in such a table: by rank, and by place there.
+
+        So the spikes that a rank has sent look at rows next to each other.
+
+        Examples
+        --------
+        >>> Layout(rank=1, size=3, n_neurons=8).rows(np.array([0, 1, 3]))
+        array([0, 3, 1])
+        """
+        if self.size == 1:
+            return ids
+        return ids % self.size * (self.n_rows // self.size) + ids // self.size
 
     def here(self, ids: Ints) -> Bools | slice:
         """Return which neurons are here, as an index of `ids`."""

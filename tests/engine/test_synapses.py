@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distsp.engine.index import Index, spans
 from distsp.engine.synapses import Synapses, own_uniforms
 from distsp.network.synapse_type import SynapseType
 from distsp.parallel.layout import Layout
@@ -128,7 +129,7 @@ def check(synapses: Synapses, lists: Lists) -> None:
                 assert found["weight"].tolist() == [one[2] for one in expected]
                 assert found["delay"].tolist() == [round(one[3] / H) for one in expected]
         if kind.plastic:
-            rows = range(table.first_incoming_row, table.first_incoming_row + layout.n_local)
+            rows = table.incoming_rows(np.arange(layout.n_local))
             for target, row in enumerate(rows):
                 own = sorted(one[0] for one in there if one[1] == target)
                 assert table.incoming.row(row).tolist() == own
@@ -274,10 +275,10 @@ def test_the_time_loop_gets_the_types_in_order_of_their_names():
     ):
         for i, name in enumerate(names):
             for source in range(13):
-                row = 13 * i + source
-                places = slice(outgoing.start[row], outgoing.start[row] + outgoing.length[row])
+                row = np.array([64 * i + source])  # a word for each type
+                (begin,), (length,) = spans(Index(*outgoing[:5]), row)
                 expected = synapses[name].column("target", source, source + 1)
-                assert outgoing.targets[places].tolist() == expected.tolist()
+                assert outgoing.targets[begin : begin + length].tolist() == expected.tolist()
 
 
 def test_batches_come_back():
