@@ -81,18 +81,20 @@ class EmulatedRanks(Ranks):
         """Return the sums over equal ranks."""
         return numbers * self.size
 
-    def largest(self, number: int) -> int:
-        """Return `number`: it is the same on all ranks."""
-        return number
+    def largest(self, numbers: Array) -> Array:
+        """Return `numbers`: they are the same on all ranks."""
+        return numbers
 
-    def join_on_0(self, array: Array) -> Array:
-        """Return rows of all ranks; in the first column are ids of neurons, next to each other."""
+    def all_numbers(self, *numbers: float) -> Array:
+        """Return a row of the same numbers for each rank."""
+        return np.tile(np.array(numbers, dtype=np.float64), (self.size, 1))
+
+    def parts_on_0(self, array: Array) -> tuple[Array, Array]:
+        """Return rows of all ranks, and how many are of each: all have the same places."""
         began = time.perf_counter()
-        joined = np.repeat(array[None], self.size, axis=0)
-        joined[:, :, 0] += np.arange(self.size, dtype=array.dtype)[:, None]
-        joined = joined.reshape(-1, array.shape[1])
+        joined = np.concatenate([array] * self.size)
         self.outside += time.perf_counter() - began
-        return joined
+        return joined, np.full(self.size, len(array))
 
     def broadcast_array(self, array: Array) -> Array:
         """Return `array`."""

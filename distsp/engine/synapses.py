@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import Array, Floats, Int32s, Ints, Records, UInt64s
+from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, Records, UInt64s
 from distsp.base.bits import WORD_BITS
 from distsp.base.compiled import compiled
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE
-from distsp.engine.adjacency import Adjacency
+from distsp.engine.adjacency import Adjacency, first_of
 from distsp.engine.index import total_and_longest, words_of
 from distsp.network.synapse_type import Delay, Spread, SynapseType, delay_steps
 from distsp.parallel.distributed import Global, Part, PerSynapse, check_whole
@@ -92,6 +92,15 @@ def own_uniforms(key: np.uint64, sources: Ints, targets: Ints, serial: Ints, whi
         )
         numbers[i] = unit(w[0], w[1])
     return numbers
+
+
+@compiled
+def stand_in(begin: Ints, length: Int32s, pool: Int32s, columns: Ints, there: Bools) -> None:
+    """Write for each row, by where it is in the pool, whether it has a column."""
+    for i in range(len(columns)):
+        end = begin[i] + length[i]
+        place = first_of(pool, begin[i], end, columns[i])
+        there[i] = place < end and pool[place] == columns[i]
 
 
 @compiled
@@ -254,11 +263,12 @@ class TypeTable:
         for remove in tables:
             remove()
 
-    def connects(self, source: int, target: int) -> bool:
-        """Return whether there is a synapse from a global id to a local index."""
-        row = self.outgoing.row(self.rows(np.array([source]))[0])
-        k = np.searchsorted(row, target)
-        return bool(k < len(row) and row[k] == target)
+    def connects(self, sources: Ints, targets: Ints) -> Bools:
+        """Return for each pair of a global id and a local index whether there is a synapse."""
+        spans = self.outgoing.spans(self.rows(sources))
+        there = np.zeros(len(sources), dtype=np.bool_)
+        stand_in(*spans, self.outgoing.pools[0], targets, there)
+        return there
 
     def rows(self, sources: Ints) -> Ints:
         """Return which rows of the outgoing table have the synapses of some sources."""

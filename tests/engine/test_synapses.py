@@ -110,10 +110,10 @@ def check(synapses: Synapses, lists: Lists) -> None:
         assert len(table) == len(there)
         sources = [one[0] for one in there]
         assert table.lengths().tolist() == [sources.count(i) for i in range(n)]
-        for source in range(n):
-            for target in range(layout.n_local):
-                expected = any(one[:2] == (source, target) for one in there)
-                assert table.connects(source, target) == expected
+        pairs = np.array([(s, t) for s in range(n) for t in range(layout.n_local)])
+        connected = table.connects(*np.ascontiguousarray(pairs.reshape(-1, 2).T))
+        ends = {one[:2] for one in there}
+        assert connected.tolist() == [pair in ends for pair in map(tuple, pairs.tolist())]
         targets = Counter(one[1] for one in there)
         most = max(targets.values(), default=0)
         assert table.most_incoming() == (most if kind.plastic else lists.bound[name])
