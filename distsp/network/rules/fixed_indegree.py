@@ -1,6 +1,6 @@
 """As many synapses onto every target."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,8 @@ from distsp.rng.streams import uniform
 
 class FixedIndegree(Rule):
     """`indegree` synapses onto every target, their sources drawn uniformly."""
+
+    by_target: ClassVar[bool] = True
 
     rule: Literal["fixed_indegree"] = "fixed_indegree"
     indegree: Annotated[int, Field(ge=0, le=MAX_SIZE)] = Field(description="synapses per target")

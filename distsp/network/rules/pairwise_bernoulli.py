@@ -1,7 +1,7 @@
 """Each pair with the same probability."""
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,8 @@ from distsp.rng.streams import uniform
 
 class PairwiseBernoulli(Rule):
     """Each pair with probability `p`."""
+
+    by_target: ClassVar[bool] = True
 
     rule: Literal["pairwise_bernoulli"] = "pairwise_bernoulli"
     p: Probability = Field(description="probability of each pair")

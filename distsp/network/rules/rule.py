@@ -27,7 +27,7 @@ class Ends:
     ----------
     sources, targets : array of int64
         Ids, in ascending order.
-    here : array of bool or slice, optional
+    here : array of bool or of int64, or slice, optional
         Which targets are on this rank, as an index of `targets`; all if not given.
 
     Attributes
@@ -43,7 +43,9 @@ class Ends:
     (array([ 1, -1]), array([-1,  0, -1]), 1)
     """
 
-    def __init__(self, sources: Ints, targets: Ints, here: Bools | slice = slice(None)) -> None:
+    def __init__(
+        self, sources: Ints, targets: Ints, here: Bools | Ints | slice = slice(None)
+    ) -> None:
         self.n_sources, self.n_targets = len(sources), len(targets)
         self.targets = np.arange(self.n_targets)[here]
         self._sources, self._targets = sources, targets
@@ -69,6 +71,10 @@ class Ends:
         found = np.zeros(self.n_targets, dtype=bool)
         found[self.targets] = True
         return found
+
+    def part(self, first: int, last: int) -> "Ends":
+        """Return the same of some of the targets that are here: those `first` to `last - 1`."""
+        return Ends(self._sources, self._targets, self.targets[first:last])
 
     def room(self, n: float) -> int:
         """Return for how many of `n` synapses, drawn uniformly, there should be room here."""
@@ -115,6 +121,8 @@ class Rule(Component):
     """What makes the synapses of a connection."""
 
     key: ClassVar[str] = "rule"
+    by_target: ClassVar[bool] = False
+    """Whether the synapses of a target do not depend on which others are drawn with them."""
 
     allow_autapses: bool = Field(True, description="may a neuron connect to itself")
     allow_multapses: bool = Field(True, description="may a pair be connected more than once")
