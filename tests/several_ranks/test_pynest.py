@@ -11,16 +11,16 @@ RUN = ("-m", "distsp.pynest")
 
 PUBLISHED = str(Path(__file__).parents[1] / "data" / "pynest" / "published.py")
 
-DURATION = 2100.0
+DURATION = 3100.0
 
 
 def test_the_published_example_is_the_bundled_experiment(tmp_path, on_ranks) -> None:
     experiment = Experiment.bundled("structural_plasticity").scaled(0.1)
     changes = {"seed": 143202461, "update_interval": 1000.0, "record_interval": 100.0}
-    for name, population in experiment.populations.items():  # ten times as fast
+    for name, population in experiment.populations.items():  # twenty times as fast
         for element, curve in population.elements.items():
             path = f"populations.{name}.elements.{element}.growth_rate"
-            changes[path] = 10.0 * curve.growth_rate
+            changes[path] = 20.0 * curve["growth_rate"]
     for path, value in changes.items():
         experiment = experiment.changed(path, value)
     simulation = Simulation(experiment.build())
