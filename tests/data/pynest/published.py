@@ -1,11 +1,11 @@
-"""The published example in short, twenty times as fast, with the calls that its script makes."""
+"""The published example in short, a hundred times as fast, with the calls that its script makes."""
 
 import sys
 
 import nest
 import numpy
 
-duration, interval = float(sys.argv[1]), 100.0
+duration, interval = float(sys.argv[1]), 50.0
 n_e, n_i = 80, 20
 
 
@@ -22,7 +22,7 @@ def curve(rate, eps):
 nest.ResetKernel()
 nest.verbosity = nest.VerbosityLevel.ERROR
 nest.resolution = 0.1
-nest.structural_plasticity_update_interval = 1000.0
+nest.structural_plasticity_update_interval = 100.0
 nest.CopyModel("static_synapse", "synapse_ex")
 nest.SetDefaults("synapse_ex", {"weight": 585.0, "delay": 1.0})
 nest.CopyModel("static_synapse", "synapse_in")
@@ -39,8 +39,8 @@ nest.structural_plasticity_synapses = {
         "pre_synaptic_element": "Axon_in",
     },
 }
-of_e = {name: curve(0.002, 0.05) for name in ("Den_ex", "Den_in", "Axon_ex")}
-of_i = {"Den_ex": curve(0.008, 0.2), "Den_in": curve(0.002, 0.2), "Axon_in": curve(0.002, 0.2)}
+of_e = {name: curve(0.01, 0.05) for name in ("Den_ex", "Den_in", "Axon_ex")}
+of_i = {"Den_ex": curve(0.04, 0.2), "Den_in": curve(0.01, 0.2), "Axon_in": curve(0.01, 0.2)}
 e = nest.Create("iaf_psc_alpha", n_e, {"synaptic_elements": of_e})
 i = nest.Create("iaf_psc_alpha", n_i, {"synaptic_elements": of_i})
 e.synaptic_elements = of_e
