@@ -17,10 +17,10 @@ DURATION = 650.0
 def test_the_published_example_is_the_bundled_experiment(tmp_path, on_ranks) -> None:
     experiment = Experiment.bundled("structural_plasticity").scaled(0.1)
     changes = {"seed": 143202461, "update_interval": 100.0, "record_interval": 50.0}
-    for name, population in experiment.populations.items():  # a hundred times as fast
+    for name, population in experiment.populations.items():  # a thousand times as fast
         for element, curve in population.elements.items():
             path = f"populations.{name}.elements.{element}.growth_rate"
-            changes[path] = 100.0 * curve["growth_rate"]
+            changes[path] = 1000.0 * curve["growth_rate"]
     for path, value in changes.items():
         experiment = experiment.changed(path, value)
     simulation = Simulation(experiment.build())

@@ -1,4 +1,4 @@
-"""The published example in short, a hundred times as fast, with the calls that its script makes."""
+"""The published example in short, a thousand times as fast, with the calls that its script makes."""
 
 import sys
 
@@ -39,8 +39,8 @@ nest.structural_plasticity_synapses = {
         "pre_synaptic_element": "Axon_in",
     },
 }
-of_e = {name: curve(0.01, 0.05) for name in ("Den_ex", "Den_in", "Axon_ex")}
-of_i = {"Den_ex": curve(0.04, 0.2), "Den_in": curve(0.01, 0.2), "Axon_in": curve(0.01, 0.2)}
+of_e = {name: curve(0.1, 0.05) for name in ("Den_ex", "Den_in", "Axon_ex")}
+of_i = {"Den_ex": curve(0.4, 0.2), "Den_in": curve(0.1, 0.2), "Axon_in": curve(0.1, 0.2)}
 e = nest.Create("iaf_psc_alpha", n_e, {"synaptic_elements": of_e})
 i = nest.Create("iaf_psc_alpha", n_i, {"synaptic_elements": of_i})
 e.synaptic_elements = of_e
