@@ -158,11 +158,13 @@ class Kernel:
         return self.steps * self.resolution
 
     @property
-    def sliced(self) -> float:
-        """Time (ms) up to which a multimeter has handed over its data: NEST's slices but the last.
+    def slice(self) -> float:
+        """Length of NEST's slices (ms): the shortest delay of any connection."""
+        return max(round(self.delays[0] / self.resolution), 1) * self.resolution
 
-        A slice is as long as the shortest delay of any connection.
-        """
+    @property
+    def sliced(self) -> float:
+        """Time (ms) up to which a multimeter has handed over its data: all slices but the last."""
         per_slice = max(round(self.delays[0] / self.resolution), 1)
         return max(ceil(self.steps / per_slice) - 1, 0) * per_slice * self.resolution
 

@@ -70,8 +70,19 @@ def within(times: Floats, device: dict[str, Any], tap: Tap, until: float) -> Boo
     return shown
 
 
-def joined(parts: list[dict[str, Array]], names: list[str]) -> dict[str, Array]:
-    """Return events of several recorders as one, in order of time and sender.
+def joined(
+    parts: list[dict[str, Array]], names: list[str], per_slice: float | None = None
+) -> dict[str, Array]:
+    """Return events of several recorders as one, in the order in which NEST shows them.
+
+    Parameters
+    ----------
+    parts : list of dict of array
+    names : list of str
+        What each has besides times (ms) and senders.
+    per_slice : float, optional
+        A multimeter shows what it is sent slice by slice (ms), of each neuron at once; spikes are
+        in order of their times.
 
     Examples
     --------
@@ -83,5 +94,8 @@ def joined(parts: list[dict[str, Array]], names: list[str]) -> dict[str, Array]:
     types = {"senders": np.int64, "times": np.float64}
     empty = {key: np.empty(0, types.get(key, np.float64)) for key in (*types, *names)}
     found = {key: np.concatenate([part[key] for part in [empty, *parts]]) for key in empty}
-    order = np.lexsort((found["senders"], found["times"]))
+    times, senders = found["times"], found["senders"]
+    order = np.lexsort((senders, times))
+    if per_slice is not None:
+        order = np.lexsort((times, senders, np.ceil(times / per_slice - 1e-6)))
     return {key: column[order] for key, column in found.items()}

@@ -90,7 +90,7 @@ def events(kernel: Kernel, devices: Devices, place: int) -> dict[str, Array]:
         data = kernel.ensemble.ask("recorded", tap.recorder)
         shown = within(data["time"], device, tap, kernel.sliced if samples else kernel.time)
         parts.append(_shown(kernel, data, shown, names))
-    return joined(parts, names)
+    return joined(parts, names, kernel.slice if samples else None)
 
 
 def _shown(kernel: Kernel, data: dict[str, Array], shown: Bools, names: list[str]) -> Any:

@@ -169,7 +169,7 @@ def get_connections(
     kinds = sorted(
         KERNEL.synapses.of_model(synapse_model), key=lambda kind: order.index(kind.model)
     )
-    if KERNEL.synapses.wiring:
+    if KERNEL.synapses.wiring or KERNEL.started:
         ready(KERNEL)
         kinds = [kind for kind in kinds if kind.told]
         found = KERNEL.ensemble.ask("synapses", [kind.name for kind in kinds])
