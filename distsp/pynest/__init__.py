@@ -43,6 +43,8 @@ class NestModule(ModuleType):
         raise AttributeError(f"module 'nest' has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in settings.READ_ONLY:
+            raise AttributeError(f"attribute '{name}' of module 'nest' can only be read")
         if name in settings.NAMES:
             settings.set_all({name: value})
         elif name in self.__dict__ or isinstance(value, ModuleType) or name.startswith("__"):

@@ -7,9 +7,10 @@ import numpy as np
 from distsp.base.time_grid import whole_steps
 from distsp.pynest.errors import FINDINGS, CheckedError, NESTErrors, as_nest
 from distsp.pynest.groups import Devices, Population
+from distsp.pynest.input_values import parameters_of
 from distsp.pynest.kernel import Kernel
 from distsp.pynest.recordings import Tap
-from distsp.pynest.stimuli import MOST_DRIVES, Drive, parameters_of
+from distsp.pynest.stimuli import MOST_DRIVES, Drive
 from distsp.pynest.synapses import Cut, Wire
 
 

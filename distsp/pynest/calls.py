@@ -97,13 +97,8 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     KERNEL.add(group)
     KERNEL.changed = True
     if params:
-        set_status(KERNEL, f"Create {model}", group.ids, _each(params))
+        set_status(KERNEL, f"Create {model}", group.ids, params)
     return tuple(group.ids) if KERNEL.version == 2 else NodeCollection.of(group.ids)
-
-
-def _each(params: Any) -> Any:
-    """Return a dict, also where one is given in a list for one node."""
-    return params[0] if isinstance(params, list | tuple) and len(params) == 1 else params
 
 
 def _node_model(name: Any) -> Model:
@@ -221,7 +216,7 @@ def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
         raise NESTErrors.UnknownModelName(f"{model} is not a known model name.")
     if keys is None:
         return found
-    return found[keys] if isinstance(keys, str) else tuple(found[key] for key in keys)
+    return found[keys] if isinstance(keys, str) else [found[key] for key in keys]
 
 
 def Connect(
@@ -374,7 +369,7 @@ def SetStatus(nodes: Any, params: Any, val: Any = None) -> None:
     if isinstance(params, list | tuple):
         params = [params[i] for i in np.argsort(ids, kind="stable")]
     if len(ids) and params:
-        set_status(KERNEL, "SetStatus", as_range(np.sort(ids)), _each(params))
+        set_status(KERNEL, "SetStatus", as_range(np.sort(ids)), params)
 
 
 def GetNodes(properties: Mapping[str, Any] | None = None, local_only: bool = False) -> Any:

@@ -145,8 +145,13 @@ def _checked_rule(rule: dict[str, Any], sources: Ints, targets: Ints) -> dict[st
     if name == "one_to_one" and len(sources) != len(targets):
         line = "Source and Target population must be of the same size."
         raise NESTErrors.DimensionMismatch(line)
+    member = Rule.known("rule", name)
+    unknown = sorted(set(found) - set(member.model_fields))
+    if unknown:
+        line = f"Unaccessed elements in conn_spec, in function Connect: {unknown[0]}"
+        raise NESTErrors.UnaccessedDictionaryEntry(line)
     with as_nest("Connect"):
-        checked = Rule.known("rule", name).check("conn_spec", found)
+        checked = member.check("conn_spec", found)
         if len(sources) and len(targets):
             checked.check_ends("conn_spec", Ends(np.unique(sources), np.unique(targets)))
     ordered = len(np.unique(sources)) == len(sources) and len(np.unique(targets)) == len(targets)
@@ -179,12 +184,13 @@ def _value(key: str, value: Any, rule: dict[str, Any], sources: Ints, targets: I
         return float(array)
     shapes: dict[str, tuple[int, ...]] = {
         "one_to_one": (len(targets),),
+        "explicit": (len(targets),) if len(sources) == len(targets) else (),
         "all_to_all": (len(targets), len(sources)),
     }
     wanted = shapes.get(rule["rule"])
     if rule["rule"] == "fixed_indegree":
         wanted = (len(targets), rule["indegree"])
-    if array.shape == wanted or (rule["rule"] == "explicit" and array.size == len(targets)):
+    if array.shape == wanted:
         return array.T.reshape(-1) if rule["rule"] == "all_to_all" else array.reshape(-1)
     raise ValueError(f"'{key}' has to be an array of shape {wanted}, a scalar or a dictionary.")
 

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from distsp.base.arrays import Ints
+from distsp.inputs import Input
 from distsp.network.own_values import Drawing
 from distsp.network.population import check_model
 from distsp.pynest.elements import Elements, as_parameters, replaced, signature, updated
 from distsp.pynest.errors import as_nest, refuse, wrong
+from distsp.pynest.input_values import parameters_of
 from distsp.pynest.models import FREE, Model
 from distsp.pynest.replica import Ensemble, Ids
 
@@ -68,14 +70,27 @@ class Devices(Group):
         """Return a value of some nodes."""
         return [self.each[i][key] for i in places]
 
-    def set(self, call: str, places: Ids, given: Given) -> None:
-        """Change values of some nodes."""
+    def set(self, call: str, places: Ids, given: Given, resolution: float) -> None:
+        """Change values of some nodes; `resolution` is in ms."""
         for key, value in given.items():
             self._check(call, key, value)
+        changed: dict[int, dict[str, Any]] = {}
         for k, i in enumerate(places):
             one = {key: _of(value, k, self.model.defaults[key]) for key, value in given.items()}
-            self.each[i] = {**self.each[i], **one}
-            self.changed.add(int(i))
+            changed[int(i)] = {**self.each[i], **one}
+            if k == 0 or any(isinstance(value, Each) for value in given.values()):
+                self._check_input(call, changed[int(i)], resolution)
+        for i, values in changed.items():
+            self.each[i] = values
+            self.changed.add(i)
+
+    def _check_input(self, call: str, values: dict[str, Any], resolution: float) -> None:
+        """Refuse what an input cannot be."""
+        if self.model.kind == "stimulator":
+            with as_nest(call):
+                name, base = self.model.name, self.model.base
+                one = Input.of(name, {"model": base, **parameters_of(values)})
+                one.check_steps(name, resolution)
 
     def _check(self, call: str, key: str, value: Any) -> None:
         if key not in self.model.defaults:

@@ -52,9 +52,9 @@ class Replica:
         """Let an input drive neurons."""
         self.network.drive(self.network.inputs[name], self.neurons(ids), weight, delay)
 
-    def connect(self, sources: Ids, targets: Ids, synapse: str, **given: Any) -> None:
+    def connect(self, of: Ids, onto: Ids, synapse: str, **given: Any) -> None:
         """Connect neurons."""
-        self.network.connect(self.neurons(sources), self.neurons(targets), synapse, **given)
+        self.network.connect(self.neurons(of), self.neurons(onto), synapse, **given)
 
     def disconnect(
         self, sources: Ids, targets: Ids, synapse: str, pairs: tuple[Ints, Ints]

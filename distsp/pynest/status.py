@@ -214,6 +214,8 @@ def set_status(kernel: Kernel, call: str, ids: Ids, given: Any) -> None:
     given : dict, or list of dict
         Values by name, for all nodes or, a list each, for one after the other; or a dict for each.
     """
+    if isinstance(given, list | tuple) and len(given) == 1:
+        given = given[0]
     if isinstance(given, list | tuple):
         if len(given) != len(ids):
             line = f"status dict must be a dict, or a list of dicts of length {len(ids)}"
@@ -273,4 +275,4 @@ def _set_group(kernel: Kernel, call: str, group: Group, places: Ids, own: dict[s
             tap.recorder and tap.devices is group and tap.place in places for tap in kernel.taps
         ):
             refuse(f"{call}: record_from of a device that records", "set it before it is connected")
-        group.set(call, places, own)
+        group.set(call, places, own, kernel.resolution)

@@ -99,7 +99,7 @@ class SynapseCollection:
     def get(self, keys: Any = None, output: str = "") -> Any:
         """Return values: of one connection a number, of several a list; of several keys a dict."""
         if not len(self):
-            return ()
+            return () if isinstance(keys, str) else {}
         if output == "pandas":
             import pandas
 
