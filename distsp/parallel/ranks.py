@@ -256,6 +256,13 @@ class Ranks:
         """Return rank 0's `value`, any picklable object, on every rank."""
         return value if self.size == 1 else self.communicator.bcast(value)
 
+    def seem_alone(self) -> None:
+        """Let a script that asks mpi4py itself see this process alone."""
+        if self.size > 1:
+            from mpi4py import MPI
+
+            MPI.COMM_WORLD = MPI.COMM_SELF
+
     def hear(self, value: Any = None) -> Any:
         """Return what rank 0 says, for which others may wait long: they leave the core to others.
 

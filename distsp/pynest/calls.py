@@ -15,8 +15,9 @@ from distsp.pynest.errors import FINDINGS, NESTErrors, refuse, wrong
 from distsp.pynest.groups import Devices, Population
 from distsp.pynest.kernel import KERNEL
 from distsp.pynest.models import Model, SynapseModel, plain
+from distsp.pynest.old_connections import OldConnections, collection_of
 from distsp.pynest.parameters import Parameter
-from distsp.pynest.status import columns, keys_of, set_status
+from distsp.pynest.status import ElementsOfNeurons, columns, keys_of, set_status
 from distsp.pynest.synapse_collection import SynapseCollection, get_connections
 
 
@@ -203,7 +204,8 @@ def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
     """Return values that new nodes or connections of a model have."""
     if model in KERNEL.models.nodes:
         known = KERNEL.models.nodes[model]
-        found = dict(known.defaults) | {"model": model, "element_type": known.kind}
+        found = {k: v for k, v in known.defaults.items() if not k.startswith("_")}
+        found |= {"model": model, "element_type": known.kind}
         found |= {"type_id": known.base, "global_id": 0}
         if known.kind == "neuron":
             found |= {"synaptic_elements": dict(known.elements), "recordables": known.recordables}
@@ -267,14 +269,15 @@ def Disconnect(*nodes: Any, conn_spec: Any = None, syn_spec: Any = None) -> None
 
 def GetConnections(
     source: Any = None, target: Any = None, synapse_model: Any = None, synapse_label: Any = None
-) -> SynapseCollection:
+) -> Any:
     """Return the connections from some nodes to others, of a synapse model."""
     if synapse_label is not None:
         refuse("GetConnections: synapse_label", "use synapse models of their own instead")
     for name, nodes in (("source", source), ("target", target)):
         if nodes is not None and KERNEL.version == 3 and not isinstance(nodes, NodeCollection):
             raise TypeError(f"{name} must be NodeCollection.")
-    return get_connections(source, target, synapse_model)
+    found = get_connections(source, target, synapse_model)
+    return OldConnections.of(found) if KERNEL.version == 2 else found
 
 
 def Simulate(t: float) -> None:
@@ -327,7 +330,9 @@ def DisableStructuralPlasticity() -> None:
 
 def GetStatus(nodes: Any, keys: Any = None, output: str = "") -> Any:
     """Return what nodes or connections know: a tuple with a dict, or what `keys` name, for each."""
-    if isinstance(nodes, SynapseCollection):
+    connections = collection_of(nodes)
+    if connections is not None:
+        nodes = connections
         found = nodes.get(keys) if len(nodes) else {}
         if keys is None or not isinstance(keys, str):
             names = list(found)
@@ -347,6 +352,8 @@ def GetStatus(nodes: Any, keys: Any = None, output: str = "") -> Any:
     values = columns(KERNEL, ascending, names)
     rows: list[Any]
     if isinstance(keys, str):
+        if isinstance(values[0], ElementsOfNeurons) and np.all(np.diff(ids) > 0):
+            return values[0]
         rows = list(values[0])
     else:
         rows = list(zip(*values, strict=True))
@@ -360,8 +367,9 @@ def SetStatus(nodes: Any, params: Any, val: Any = None) -> None:
     if isinstance(params, str):
         each = isinstance(val, list | tuple) and len(val) == len(nodes)
         params = [{params: one} for one in val] if each else {params: val}
-    if isinstance(nodes, SynapseCollection):
-        nodes.set(params)
+    connections = collection_of(nodes)
+    if connections is not None:
+        connections.set(params)
         return
     ids = ids_of("SetStatus", nodes)
     if isinstance(params, list | tuple) and len(params) != len(ids):

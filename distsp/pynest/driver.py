@@ -64,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if ranks.rank > 0:
         return _serve(ranks)
     settings.use(ranks)
+    ranks.seem_alone()
     try:
         return _run(arguments)
     finally:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from distsp.base.errors import InputError, shorten
+from distsp.base.errors import InputError, shorten, tell
 
 
 class NESTError(Exception):
@@ -68,6 +68,16 @@ def refuse(call: str, instead: str) -> None:
     if not FINDINGS.only_checking:
         raise NESTErrors.NotImplemented(line)
     FINDINGS.add(line)
+
+
+_overlooked: set[str] = set()
+
+
+def overlook(what: str) -> None:
+    """Say, once, that something changes nothing; NEST overlooks it without a word."""
+    if what not in _overlooked:
+        _overlooked.add(what)
+        tell(f"{what} changes nothing, as in NEST")
 
 
 def wrong(name: str, call: str, value: Any, right: str) -> NESTError:

@@ -94,8 +94,10 @@ class Devices(Group):
 
     def _check(self, call: str, key: str, value: Any) -> None:
         if key not in self.model.defaults:
-            right = f"must be one of {sorted(self.model.defaults)}"
-            raise wrong("UnaccessedDictionaryEntry", call, key, right)
+            known = sorted(one for one in self.model.defaults if not one.startswith("_"))
+            raise wrong("UnaccessedDictionaryEntry", call, key, f"must be one of {known}")
+        if key in ("to_file", "record_to") and value not in (False, None, "memory", ["memory"]):
+            refuse(f"{call}: {key}={value!r}", "read the events, and write them")
         if self.model.fixed(key) and value != self.model.defaults[key]:
             refuse(f"{call}: {key}={value!r} of {self.model.name}", "leave it out")
 

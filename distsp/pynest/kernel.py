@@ -61,8 +61,11 @@ class Kernel:
         self.synapses = Synapses()
         self.entries: dict[str, dict[str, Any]] = {}
         """Which synapses structural updates make and break, as a script has said it."""
-        self.enabled, self.interval_set = False, False
-        self.update_interval = 10000.0 if self.version == 3 else 100.0
+        self.enabled = False
+        self.interval = 10000.0 if self.version == 3 else 1000.0
+        """Time between structural updates, as a script says it: ms, or in NEST 2 steps."""
+        self.flags = {"allow_autapses": True, "allow_multapses": True}
+        """What structural updates may do where nothing else is said of a synapse."""
         self.drawn = 0
         """How many random parameters have been drawn from."""
         self.steps, self.prepared = 0, False
@@ -156,6 +159,11 @@ class Kernel:
     def time(self) -> float:
         """Simulated time (ms)."""
         return self.steps * self.resolution
+
+    @property
+    def update_interval(self) -> float:
+        """Time between structural updates (ms)."""
+        return self.interval * (self.resolution if self.version == 2 else 1.0)
 
     @property
     def slice(self) -> float:

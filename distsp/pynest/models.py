@@ -56,7 +56,7 @@ STIMULI: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Stimulating devices: the input that each is, and its parameters."""
 
-RECORDING = {"record_to": "memory", "time_in_steps": False}
+RECORDING = {"record_to": "memory", "time_in_steps": False, "_cleared": -1.0}
 SAMPLING = RECORDING | {"record_from": [], "interval": 1.0, "offset": 0.0}
 OLD_RECORDING = dict.fromkeys(("to_file", "to_memory", "withtime", "withgid", "withweight"), None)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from distsp.pynest import settings
 from distsp.pynest.calls import Disconnect, PrintNodes, ResetKernel
-from distsp.pynest.errors import NESTErrors
+from distsp.pynest.errors import NESTErrors, overlook
 from distsp.pynest.kernel import KERNEL
 
 PLASTICITY = ("structural_plasticity_synapses", "structural_plasticity_update_interval")
@@ -36,9 +36,8 @@ def SetStructuralPlasticityStatus(params: Mapping[str, Any]) -> None:
     _old("SetStructuralPlasticityStatus")
     for name in params:
         if name not in PLASTICITY:
-            line = f"SetStructuralPlasticityStatus: {name} must be one of {', '.join(PLASTICITY)}"
-            raise NESTErrors.UnaccessedDictionaryEntry(line)
-    settings.set_all(params)
+            overlook(f"SetStructuralPlasticityStatus: {name}")
+    settings.set_all({name: value for name, value in params.items() if name in PLASTICITY})
 
 
 def GetStructuralPlasticityStatus(keys: Any = None) -> Any:

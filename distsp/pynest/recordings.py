@@ -64,7 +64,7 @@ def within(times: Floats, device: dict[str, Any], tap: Tap, until: float) -> Boo
         Time up to which there is something to see (ms).
     """
     tiny = 1e-6
-    start = max(device["start"] + device["origin"], tap.since, device.get("_cleared", -1.0), 0.0)
+    start = max(device["start"] + device["origin"], tap.since, device["_cleared"], 0.0)
     stop = min(device["stop"] + device["origin"], until)
     shown: Bools = (times > start + tiny) & (times <= stop + tiny)
     return shown

@@ -1,5 +1,6 @@
 """What a script can ask and set of the kernel."""
 
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,8 +30,6 @@ IGNORED: dict[str, Any] = {
     "tics_per_ms": 1000.0,
     "ms_per_tic": 0.001,
     "max_num_syn_models": 511,
-    "grng_seed": 0,
-    "rng_seeds": (1,),
     "off_grid_spiking": False,
     "update_time_limit": np.inf,
     "growth_factor_buffer_target_data": 1.5,
@@ -73,7 +72,14 @@ CHANGED = (
     "structural_plasticity_synapses",
     "structural_plasticity_update_interval",
     "biological_time",
+    "grng_seed",
+    "rng_seeds",
+    "autapses",
+    "multapses",
 )
+
+OLD = ("grng_seed", "rng_seeds", "autapses", "multapses")
+"""Those that only NEST 2 has."""
 
 NAMES = (*CHANGED, *READ_ONLY, *IGNORED)
 """All attributes of the kernel."""
@@ -123,6 +129,10 @@ def get(name: str) -> Any:
         "stimulation_backends": lambda: [],
         "rng_types": lambda: ["Philox_32"],
         "prepared": lambda: KERNEL.prepared,
+        "grng_seed": lambda: KERNEL.settings.get("grng_seed", 0),
+        "rng_seeds": lambda: KERNEL.settings.get("rng_seeds", (1,)),
+        "autapses": lambda: KERNEL.flags["allow_autapses"],
+        "multapses": lambda: KERNEL.flags["allow_multapses"],
     }
     return found[name]()
 
@@ -137,9 +147,7 @@ def _delays() -> tuple[float, float]:
 
 
 def _interval() -> Any:
-    if KERNEL.version == 2:
-        return round(KERNEL.update_interval / KERNEL.resolution)
-    return KERNEL.update_interval
+    return int(KERNEL.interval) if KERNEL.version == 2 else KERNEL.interval
 
 
 def _spikes() -> int:
@@ -185,8 +193,6 @@ def _set_resolution(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not value > 0:
         raise wrong("BadProperty", "resolution", value, "ms must be a number above 0")
     KERNEL.resolution = float(value)
-    if KERNEL.version == 2 and not KERNEL.interval_set:
-        KERNEL.update_interval = 1000 * KERNEL.resolution
 
 
 def _set_seed(value: Any) -> None:
@@ -214,8 +220,8 @@ def _set_threads(value: Any) -> None:
 
 def _set_virtual(value: Any) -> None:
     """Take the number of virtual processes, of which NEST makes threads."""
-    KERNEL.settings["total_num_virtual_procs"] = value
-    _set_threads(value)
+    ranks = KERNEL.ensemble.ranks.size
+    _set_threads(value if value % ranks else value // ranks)
 
 
 def _set_interval(value: Any) -> None:
@@ -224,9 +230,30 @@ def _set_interval(value: Any) -> None:
     if not value > 0:
         right = "must be above 0"
         raise wrong("BadProperty", "structural_plasticity_update_interval", value, right)
-    steps = KERNEL.version == 2
-    KERNEL.update_interval = float(value) * (KERNEL.resolution if steps else 1.0)
-    KERNEL.interval_set = True
+    KERNEL.interval = float(value)
+
+
+def _set_seeds(name: str) -> Any:
+    """Return what takes the seeds of NEST 2: together they are one here."""
+
+    def take(value: Any) -> None:
+        KERNEL.settings[name] = tuple(value) if name == "rng_seeds" else value
+        both = [KERNEL.settings.get(one) for one in ("grng_seed", "rng_seeds")]
+        _set_seed(zlib.crc32(repr(both).encode()) or 1)
+
+    return take
+
+
+def _set_flag(name: str) -> Any:
+    """Return what takes whether updates may connect neurons to themselves, or pairs again."""
+
+    def take(value: Any) -> None:
+        KERNEL.flags[name] = bool(value)
+        for key, one in KERNEL.entries.items():
+            one[name] = bool(value)
+            _enter(key, one)
+
+    return take
 
 
 def _set_entries(value: Any) -> None:
@@ -252,8 +279,7 @@ def _set_entries(value: Any) -> None:
             name: model,
             "pre_synaptic_element": sides[0],
             "post_synaptic_element": sides[1],
-            "allow_autapses": bool(given.get("allow_autapses", True)),
-            "allow_multapses": bool(given.get("allow_multapses", True)),
+            **{flag: bool(given.get(flag, usual)) for flag, usual in KERNEL.flags.items()},
         } | {one: given[one] for one in ("weight", "delay") if one in given}
     KERNEL.entries = found
     for kind in KERNEL.synapses.kinds:
@@ -310,6 +336,10 @@ _SETTERS = {
     "structural_plasticity_synapses": _set_entries,
     "structural_plasticity_update_interval": _set_interval,
     "biological_time": _set_time,
+    "grng_seed": _set_seeds("grng_seed"),
+    "rng_seeds": _set_seeds("rng_seeds"),
+    "autapses": _set_flag("allow_autapses"),
+    "multapses": _set_flag("allow_multapses"),
 }
 
 
