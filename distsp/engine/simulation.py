@@ -526,9 +526,9 @@ class Simulation:
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
         most = most_steps(self.recordings.values(), WAITING_BYTES)
+        if self.step > 0 or end > 0:
+            self._record(begins=self.step > 0)
         while self.step < end:
-            if self.step == 0:
-                self._record()
             if interval and self.step % interval == 0 and self.updated != self.step:
                 self._structural_update()
             stops = [one.next_step(self.step) for one in self.recordings.values()]
@@ -553,10 +553,14 @@ class Simulation:
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
-    def _record(self) -> None:
-        """Let every recorder whose time has come record the present."""
+    def _record(self, begins: bool = False) -> None:
+        """Let every recorder whose time has come record the present; or those that begin with it."""
         began = time.perf_counter()
-        due = [r for r in self.recordings.values() if r.next_step(self.step - 1) == self.step]
+        due = [
+            one
+            for one in self.recordings.values()
+            if (one.due_at_once(self.step) if begins else one.next_step(self.step - 1) == self.step)
+        ]
         if due:
             reading = self.reading()
             for recording in due:
