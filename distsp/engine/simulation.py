@@ -554,7 +554,7 @@ class Simulation:
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
     def _record(self, begins: bool = False) -> None:
-        """Let every recorder whose time has come record the present; or those that begin with it."""
+        """Let recorders record the present whose time has come, or only those that begin with it."""
         began = time.perf_counter()
         due = [
             one

@@ -179,7 +179,7 @@ class Recording(ABC):
         return step - step % self.interval + self.interval if self.interval and step >= 0 else None
 
     def due_at_once(self, step: int) -> bool:
-        """Return whether it records the present as soon as it has begun, after all other changes."""
+        """Return whether it records the present when it has just begun, after all other changes."""
         return False
 
     def record(self, reading: Reading) -> None:  # noqa: B027
