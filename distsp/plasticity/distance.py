@@ -14,6 +14,7 @@ import numpy as np
 
 from distsp.base.arrays import Floats, Ints
 from distsp.base.compiled import compiled, inlined
+from distsp.base.exponential import fast_exp
 from distsp.plasticity.kernels.kernel import Profile, exponent
 from distsp.plasticity.tree import Tree, place_of, squared_bounds, squared_distance
 from distsp.rng.streams import LOW, SHIFT, philox, unit
@@ -120,12 +121,12 @@ def covered(tree: Tree, cover: Cover, point: Floats, profile: Profile) -> tuple[
         zero = nearest_exponent(tree, cover, point, profile)
         if zero == np.inf:
             return 0, 0.0, 0.0
-    certain = 0.0
+    certain, floor = 0.0, 1.0 if zero > 0.0 else 0.0
     boxes[0], most[0], least[0], nearest[0] = 1, np.inf, 0.0, 0.0
     n, end, i, total = 0, 1, 0, 0.0
     while i < end:
         box, upper, lower = boxes[i], most[i], least[i]
-        if box < 0 or upper - lower <= FINE * certain:
+        if box < 0 or upper - lower <= FINE * floor:
             boxes[n], most[n], nearest[n] = box, upper, nearest[i]
             total += upper
             n += 1
@@ -136,8 +137,9 @@ def covered(tree: Tree, cover: Cover, point: Floats, profile: Profile) -> tuple[
                     squared = squared_distance(points, place, x, y, z, period)
                     if squared <= furthest:
                         e = exponent(code, a, squared)
-                        counts = there[place] * math.exp(zero - e)
+                        counts = there[place] * fast_exp(zero - e)
                         certain += counts
+                        floor = max(floor, certain)
                         boxes[end], most[end], least[end] = -1 - place, counts, counts
                         nearest[end] = e
                         end += 1
@@ -150,11 +152,12 @@ def covered(tree: Tree, cover: Cover, point: Floats, profile: Profile) -> tuple[
                 if near > furthest:
                     continue
                 e = exponent(code, a, near)
-                upper = left[part] * math.exp(zero - e)
+                upper = left[part] * fast_exp(zero - e)
                 lower = 0.0
-                if far <= furthest:
-                    lower = left[part] * math.exp(zero - exponent(code, a, far))
+                if far <= furthest and upper > FINE * floor:
+                    lower = left[part] * fast_exp(zero - exponent(code, a, far))
                 certain += lower
+                floor = max(floor, certain)
                 boxes[end], most[end], least[end], nearest[end] = part, upper, lower, e
                 end += 1
         i += 1

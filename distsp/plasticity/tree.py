@@ -136,8 +136,7 @@ def _enclose(points: Floats, there: Ints, begin: Ints, margin: Floats) -> tuple[
 
 @compiled
 def change(tree: Tree, place: int, by: int) -> None:
-    """Add to what is left to draw at a place, and in the boxes that have it."""
-    tree.there[place] += by
+    """Add to what is left to draw in the boxes that have a place."""
     box = tree.leaf[place]
     while box > 0:
         tree.left[box] += by

@@ -18,7 +18,9 @@ class Given(Positions):
     positions: Literal["given"] = "given"
     x: FloatColumn = Field(description="coordinate of each neuron, in the unit of the extent")
     y: FloatColumn = Field(description="the same along the second axis")
-    z: FloatColumn | None = Field(None, description="the same along the third axis, if there is one")
+    z: FloatColumn | None = Field(
+        None, description="the same along the third axis, if there is one"
+    )
 
     @property
     def columns(self) -> dict[str, FloatColumn]:
