@@ -66,7 +66,8 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
     """
     inputs = {(model, 0) for model in inputs_used(network)}
     wanted = {EVERYTHING, *kernels_used(network), *inputs}
-    if any(one.kernel is not None for one in network.synapse_types.values()):
+    plastic = any(one.kernel is not None for one in network.synapse_types.values())
+    if plastic or any(one.rule.profile() is not None for one in network.connections):
         wanted.add(NEARBY)
     wanted -= _warm
     if PLAIN or not wanted:
@@ -142,7 +143,9 @@ def _nearby() -> Network:
         "in": {"curve": "linear", "growth_rate": 0.0, "eps": 1.0, "z": 2.0},
     }
     positions = {"positions": "uniform", "extent": [1.0, 1.0]}
-    net.create("iaf_psc_alpha", 4, elements=elements, positions=positions)
+    a = net.create("iaf_psc_alpha", 4, elements=elements, positions=positions)
     kernel = {"kernel": "gaussian", "std": 0.1}
     net.synapse_type("nearby", weight=1.0, delay=0.1, pre="out", post="in", kernel=kernel)
+    net.connect(a, a, "nearby", "pairwise_bernoulli", p=0.5, kernel=kernel)
+    net.connect(a, a, "nearby", "fixed_indegree", indegree=1, kernel=kernel)
     return net

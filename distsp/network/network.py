@@ -334,6 +334,7 @@ class Network(Said):
             },
         )
         check_weight(where, connection.weight)
+        self.space_between(f"{where}.rule", checked, source, target)
         checked.check_ends(f"{where}.rule", Ends(np.asarray(source.ids), np.asarray(target.ids)))
         synapse_type = self.synapse_types[synapse]
         for side, element, neurons in (

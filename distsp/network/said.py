@@ -16,7 +16,7 @@ from distsp.network.disconnection import Disconnection
 from distsp.network.fields import NetworkFields
 from distsp.network.generator import Generator
 from distsp.network.population import Neurons, Piece, Population, Reader
-from distsp.network.rules import Connection
+from distsp.network.rules import Connection, Rule
 from distsp.network.space import Space
 from distsp.network.synapse_type import Spread, SynapseType
 from distsp.recorders import Recorder
@@ -170,6 +170,15 @@ class Said(Closed):
         sides = {synapse_type.pre, synapse_type.post}
         all_of_them = [*self.populations.values(), *more]
         return Space(where, [one for one in all_of_them if sides & one.elements.keys()])
+
+    def space_between(
+        self, where: str, rule: Rule, source: Neurons, target: Neurons
+    ) -> Space | None:
+        """Return the space that a rule with a kernel connects neurons in; None without one."""
+        if rule.profile() is None:
+            return None
+        pieces = [*source.pieces, *target.pieces]
+        return Space(f"{where}.kernel", {p.population.name: p.population for p in pieces}.values())
 
     def wiring(self) -> list[tuple[int, Connection | Disconnection]]:
         """Return connections and disconnections in the order in which they were said.

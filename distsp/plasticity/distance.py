@@ -19,7 +19,7 @@ from distsp.plasticity.kernels.kernel import Profile, exponent
 from distsp.plasticity.tree import Tree, place_of, squared_bounds, squared_distance
 from distsp.rng.streams import LOW, SHIFT, philox, unit
 
-FINE = 0.04
+FINE = 0.15
 """A box is cut while what it may count too much is more than this share of all: a balance between
 the boxes to look at and the draws that are rejected."""
 

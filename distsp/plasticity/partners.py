@@ -26,7 +26,7 @@ from distsp.plasticity.distance import Cover, covered, drawn, room_for, words
 from distsp.plasticity.kernels import Kernel, Profile
 from distsp.plasticity.kernels.kernel import exponent
 from distsp.plasticity.pairing import choose_without_replacement
-from distsp.plasticity.tree import Tree, change, grown_tree, squared_distance
+from distsp.plasticity.tree import Tree, change, grown_tree, squared_distance, take_out
 
 TRIALS = 16
 """Of a draw in the cells: when so many were rejected the tree takes less time."""
@@ -294,7 +294,7 @@ def _drawn_by_tree(
     out[0] = own[p]
     if own[p] >= 0:
         counts[0] = there[own[p]]
-        _take_out(tree, out[0], counts[0])
+        take_out(tree, out[0], counts[0])
     place, rejected, all_out = -1, 0, multapses
     n, total, _ = covered(tree, cover, point, profile)
     while total > 0.0:
@@ -319,17 +319,10 @@ def _drawn_by_tree(
             counts[0] = first
             for i in range(1, len(out)):
                 counts[i] = there[out[i]]
-                _take_out(tree, out[i], counts[i])
+                take_out(tree, out[i], counts[i])
             all_out = True
             n, total, _ = covered(tree, cover, point, profile)
     for i in range(len(out)):
         if counts[i] > 0:
-            _take_out(tree, out[i], -counts[i])
+            take_out(tree, out[i], -counts[i])
     return place
-
-
-@compiled
-def _take_out(tree: Tree, place: int, count: int) -> None:
-    """Take elements of a place out of the tree, or put them back."""
-    tree.there[place] -= count
-    change(tree, place, -count)

@@ -143,6 +143,13 @@ def change(tree: Tree, place: int, by: int) -> None:
         box >>= 1
 
 
+@compiled
+def take_out(tree: Tree, place: int, count: int) -> None:
+    """Take what is left to draw at a place out of the tree, or put it back (below 0)."""
+    tree.there[place] -= count
+    change(tree, place, -count)
+
+
 @inlined
 def apart(x: float, y: float, period: float) -> float:
     """Return how far apart two coordinates are, the shorter way round where space is periodic."""
@@ -190,3 +197,15 @@ def place_of(tree: Tree, box: int, number: int) -> int:
         number -= tree.there[place]
         place += 1
     return place
+
+
+@compiled
+def places_in(tree: Tree, box: int) -> tuple[int, int]:
+    """Return the first place of a box, and where its places end; -1 - place is a box of one."""
+    if box < 0:
+        return -1 - box, -box
+    n_leaves = len(tree.begin) - 1
+    last = box
+    while box < n_leaves:
+        box, last = 2 * box, 2 * last + 1
+    return tree.begin[box - n_leaves], tree.begin[last - n_leaves + 1]
