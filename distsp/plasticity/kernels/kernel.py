@@ -3,8 +3,10 @@
 import math
 from typing import ClassVar, NamedTuple
 
+import numpy as np
 from pydantic import Field
 
+from distsp.base.arrays import Floats
 from distsp.base.compiled import inlined
 from distsp.base.components import Component
 from distsp.base.fields import Length
@@ -37,6 +39,12 @@ class Kernel(Component):
     def reach(self) -> float:
         """Return the distance at which the kernel is no longer a number above 0."""
         raise NotImplementedError
+
+    def values(self, distance: Floats) -> Floats:
+        """Return the kernel at some distances."""
+        code, a = self.coefficients()
+        values = np.exp(-a * (distance**2 if code == GAUSSIAN else distance))
+        return np.where(distance <= math.sqrt(self.profile().furthest), values, 0.0)
 
     def profile(self) -> Profile:
         """Return the kernel as compiled functions take it."""
