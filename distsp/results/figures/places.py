@@ -170,7 +170,7 @@ def distances(results: Results) -> "Figure":
         one.set_ylabel("share per\nunit of length")
         one.set_ylim(bottom=0.0)
         one.set_xlim(0.0, edges[-1])
-    axes[-1, 0].set_xlabel("distance (unit of length)")
+        one.set_xlabel("distance (unit of length)")
     legend(figure, list(handles.values()), columns=2)
     return figure
 
