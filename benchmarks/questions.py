@@ -404,7 +404,7 @@ def distance(suite: Suite) -> Answer:
     panel = Panel("synapses made at once", "us per synapse", {"width 0.1": points}, "x")
     note = (
         "Neurons are anywhere on a sheet of side 1, and pair by a gaussian kernel of a width. "
-        "The time is that of the whole update: gathered, drawn on rank 0, broadcast and put in place."
+        "The time is that of the whole update: gathered, drawn, broadcast and put in place."
     )
     return Answer("Pairing by distance", rows, [panel], note)
 
