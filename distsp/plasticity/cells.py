@@ -200,7 +200,7 @@ def window_sums(cells: Cells, at0: int, at1: int, at2: int, sums: Floats) -> flo
 def cell_in_window(
     cells: Cells, at0: int, at1: int, at2: int, sums: Floats, part: float
 ) -> tuple[int, float]:
-    """Return the cell that has a part of what `window_sums` found, and its kernel."""
+    """Return the cell that has a part of what `window_sums` found, and its kernel; or -1."""
     n0, n1, n2 = cells.n[0], cells.n[1], cells.n[2]
     width = cells.last[0] - cells.first[0] + 1
     width1, width2 = cells.last[1] - cells.first[1] + 1, cells.last[2] - cells.first[2] + 1

@@ -188,6 +188,8 @@ def _pair(
             u *= total + beyond
             if u < total:
                 cell, kernel = cell_in_window(cells, at0, at1, at2, sums, u)
+                if cell < 0:  # the last bit of a sum, in a column without any
+                    continue
                 slot = cells.begin[cell] + np.int64(v * cells.left[cell])
                 candidate = cells.slots[slot]
             else:

@@ -94,7 +94,7 @@ def network_map(results: Results, neurons: Any = None) -> "Figure":
         begins = points[sources[kept]]
         ends = begins + way
         lines = np.stack([begins[:, :2], ends[:, :2]])
-        style = {"color": colour, "linewidth": 0.5, "alpha": 0.7}
+        style = {"color": colour, "linewidth": 0.8, "alpha": 0.8}
         drawn = one.plot(lines[:, :, 0], lines[:, :, 1], **style)
         if drawn:
             drawn[0].set_label(f"{name} of {len(np.unique(sources[kept]))} neurons")
