@@ -457,7 +457,7 @@ class Simulation(Closed):
         network, state = self.network, self.state
         self._populations = plan_populations(network, self.layout, state)
         self._growth = plan_growth(network, self.layout, self.elements)
-        self._update.surplus = network.surplus
+        self._update.surplus, self._update.space_of = network.surplus, network.space_of
         self._update.vacant_decay = [
             (
                 state.row(name),

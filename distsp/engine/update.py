@@ -13,8 +13,10 @@ from distsp.base.arrays import Bools, Floats, Ints
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE
 from distsp.engine.memory import installed_bytes
+from distsp.engine.nearby import paired_nearby
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable
+from distsp.network.space import Space
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.breaking import MOST_COPIES, candidates, lowest_of_each
@@ -42,6 +44,8 @@ class StructuralUpdate:
         they lose at an update: one for all, or one for each.
     surplus : str
         "one" if z is lifted by each synapse that breaks, "all" if only by one that is made.
+    space_of : callable
+        Returns the space of the synapses of a type with a kernel, by its name.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class StructuralUpdate:
         self.synapses, self.seed = synapses, seed
         self.vacant_decay: list[tuple[int, slice, Floats]] = []
         self.surplus = "one"
+        self.space_of: Callable[[str], Space]
         self._changes: list[Change] | None = None
 
     def apply(self, step: int, changes: list[Change] | None = None) -> None:
@@ -225,14 +230,19 @@ class StructuralUpdate:
         """Bind vacant elements to each other."""
         description = table.description
         pre, post = self._elements(table)
-        key = stream_key(self.seed, Purpose.PAIR, table.index)
-        sources, targets = pair(
-            *self._free(pre), *self._free(post), key, step, description.allow_autapses
-        )
+        free_pre, free_post = self._free(pre), self._free(post)
+        if description.kernel is None:
+            key = stream_key(self.seed, Purpose.PAIR, table.index)
+            sources, targets = pair(*free_pre, *free_post, key, step, description.allow_autapses)
+        else:
+            space = self.space_of(table.name)
+            sources, targets = paired_nearby(
+                table, space, self.ranks, free_pre, free_post, self.seed, step
+            )
         made = self.ranks.broadcast_array(np.stack([sources, targets], axis=1))
         if len(made) == 0:
             return
-        if not description.allow_multapses:
+        if not description.allow_multapses and description.kernel is None:
             made = made[self._first_of_their_pair(table, made)]
         sources, targets = columns(made)
         here = self.layout.here(targets)

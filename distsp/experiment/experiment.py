@@ -182,6 +182,7 @@ class Experiment(NetworkFields):
                 V_m=fields.V_m,
                 elements=fields.elements,
                 initial=fields.initial,
+                positions=fields.positions,
                 **fields.parameters,
             )
             if fields.record_spikes:
