@@ -25,8 +25,7 @@ def unbound(state: RankState, tables: Synapses, ranks: Ranks) -> str | None:
             state.row(name or "") for name in (table.description.pre, table.description.post)
         )
         missing[[pre, post]] -= len(table)
-        first = table.first_incoming_row
-        own[post] -= table.incoming.length[first : first + layout.n_local]
+        own[post] -= table.incoming.spans(table.incoming_rows(np.arange(layout.n_local)))[1]
         presynaptic[pre] = True
     wrong = np.count_nonzero(own[~presynaptic], axis=1)
     everywhere = missing.copy()

@@ -564,13 +564,13 @@ class Simulation(Closed):
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
             waiting = sum(recording.waiting for recording in self.recordings.values())
-            told = self.ranks.collect((stopping, seconds, waiting, bool(self._held.came)))
-            self._held.act([came for *_, came in told])
-            if sum(waiting for *_, waiting, _ in told) > WAITING_BYTES:
+            told = self.ranks.all_numbers(stopping, seconds, waiting, bool(self._held.came))
+            self._held.act((told[:, 3] > 0.0).tolist())
+            if told[:, 2].sum() > WAITING_BYTES:
                 self.flush()
-            if any(stopping for stopping, *_ in told):
+            if told[:, 0].any():
                 break
-            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, *_ in told))
+            speed = (self.step - first) / max(1e-6, told[:, 1].max())
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 

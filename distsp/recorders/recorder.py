@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from distsp.base.arrays import Array, Ints
+from distsp.base.arrays import Array, Int32s, Ints
 from distsp.base.components import Component
 from distsp.base.errors import InputError
 from distsp.neurons.model import NeuronModel
@@ -142,8 +142,8 @@ class Change(NamedTuple):
 
     synapse: str
     made: bool
-    sources: Ints
-    targets: Ints
+    sources: Int32s
+    targets: Int32s
 
 
 class Probe(NamedTuple):
