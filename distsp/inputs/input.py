@@ -48,7 +48,7 @@ KERNEL = types.void(
 class Drive(Fields):
     """An input's connection to neurons."""
 
-    weight: Finite = Field(description="pA, for iaf_psc_delta mV")
+    weight: Finite = Field(description="in the target's unit (pA, nS or mV)")
     delay: Positive | None = Field(description="ms, a whole number of steps")
 
     def steps(self, where: str, resolution: float) -> int:
