@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "extensions"), str(HERE / "components")]
 
 project = "distsp"
-author = "distsp contributors"
+author = copyright = "distsp contributors"
 version = release = distsp.__version__
 
 extensions = [
@@ -44,17 +44,11 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_signature": False,
-    "min_reported_time": 5,
+    "write_computation_times": False,
 }
 
-html_theme = "pydata_sphinx_theme"
+html_theme = "furo"
 html_title = "distsp"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
-html_theme_options = {
-    "show_toc_level": 2,
-    "navigation_with_keys": False,
-    "header_links_before_dropdown": 6,
-    "secondary_sidebar_items": ["page-toc"],
-}

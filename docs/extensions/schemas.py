@@ -29,7 +29,9 @@ class Schema(SphinxDirective):
         if "members" not in self.options:
             return [table(rows(cls))]
         shared = set(rows(cls))
-        return [self.section(member, shared) for member in cls.members.values()]
+        # Those that a page defines as an example are not among those that come with distsp.
+        members = [m for m in cls.members.values() if m.__module__.startswith("distsp.")]
+        return [self.section(member, shared) for member in members]
 
     def section(self, member: Any, shared: set[Row]) -> nodes.Node:
         """Return the section of a component: its docstring, and the keys that are its own."""
