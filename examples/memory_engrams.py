@@ -111,3 +111,16 @@ if sim.ranks.rank == 0:
         axes.axvspan(periods[0], periods[0] + periods[1], color="0.93")
         axes.legend(frameon=False, fontsize="small")
     figure.savefig("memory_engrams.png", dpi=150)
+
+# %%
+# The full version
+# ----------------
+#
+# ``python examples/memory_engrams.py full``, or with ``mpirun -n 2`` in front of it: 12,500 neurons
+# and up to 12,500,000 synapses for 550 s. On one core of a small server (AMD EPYC), both of whose
+# cores were kept busy by other programs, it took 24 minutes.
+#
+# .. image:: /figures/memory_engrams_full.png
+#    :alt: The same curves for 12,500 neurons
+#
+# Gallinaro & Rotter 2018, Sci Rep 8:3754.

@@ -54,6 +54,34 @@ def test_stimulated_neurons_become_an_engram(study):
     assert found["rates"]["stimulated"][at[stimulated] + 1] < 0.85 * target
 
 
+def test_activity_comes_back_from_the_border_inwards(study):
+    found = study("recovery_from_lesion")
+    low_and_high, high, low = found["found"].values()
+    before, after = low_and_high["time"] < 0.0, low_and_high["time"] > 3.0
+
+    def returned(group: str) -> float:
+        """Return when a group fires at 5 Hz again (s after the lesion)."""
+        late = low_and_high["rate"][group][after]
+        assert late[:10].mean() < 3.5
+        return low_and_high["time"][after][np.argmax(late > 5.0)]
+
+    assert 10.0 < returned("border") + 10.0 < returned("centre")
+    assert low_and_high["rate"]["border"][-20:].mean() == pytest.approx(8.0, rel=0.1)
+    assert low_and_high["rate"]["centre"][-20:].mean() > 6.0
+    # Axons have grown in from around, and the sheet has filled from outside.
+    grown = low_and_high["indegree"][:, 2, 1]
+    assert grown[-1] > 2.0 * grown[before][-1]
+    silent = [int(np.sum(rates < 4.0)) for rates in low_and_high["maps"].values()]
+    assert silent == sorted(silent, reverse=True)
+    assert silent[-1] < 0.2 * silent[0]
+    # One curve for both: nothing comes back, or far too much of it, again and again.
+    assert max(rate[-20:].mean() for rate in (high["rate"]["border"], high["rate"]["centre"])) < 2.0
+    assert high["indegree"][-1][:, :2].sum() < 1.0
+    for group in ("border", "centre"):
+        assert low["rate"][group][after].max() > 3.0 * 8.0
+        assert low["rate"][group][after].std() > 5.0 * low_and_high["rate"][group][after].std()
+
+
 def test_every_neuron_gets_to_its_own_target(study):
     found = study("own_targets")
     rate, target, synapses = found["rate"], found["target"], found["synapses"]
