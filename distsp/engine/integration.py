@@ -8,10 +8,17 @@ from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, Records, UInt
 from distsp.base.compiled import compiled, function_at, inlined
 from distsp.engine.delivery import ROWS_AHEAD
 from distsp.engine.drives import Drives
+from distsp.engine.probes import (
+    Probes,
+    grow_and_read,
+    read_variables,
+    steps_to_reading,
+    up_to,
+)
 from distsp.engine.state import State
 from distsp.engine.synapses import Outgoing
 from distsp.inputs.input import KERNEL
-from distsp.neurons.model import SCRATCH_ROWS, kernel
+from distsp.neurons.model import ALIKE, SCRATCH_ROWS, kernel
 from distsp.neurons.values import BLOCK_NEURONS, KINDS
 from distsp.parallel.layout import global_id
 from distsp.plasticity.growth import Growth, grow
@@ -24,8 +31,7 @@ POPULATION = record(
     ("offset", np.int64),  # where its variables begin
     ("stride", np.int64),  # from a variable to the next
     ("n_variables", np.int64),
-    ("driven", np.bool_),  # whether it has an external current
-    ("alike", np.bool_),  # whether that is the same for all its neurons
+    ("driven", np.int64),  # by an external current: not, `ALIKE` or `EACH`
     ("key", np.uint64),  # the stream of random numbers that its model may draw
     ("differ", np.int64),  # what of its constants differs between neurons: a place in KINDS
     ("first_constant", np.int64),  # where its constants begin, if they do
@@ -168,8 +174,7 @@ def _run_kernel(
 def _take_driven(
     drives: Drives,
     p: int,
-    driven: bool,
-    alike: bool,
+    driven: int,
     first_id: int,
     stride: int,
     lo: int,
@@ -182,7 +187,7 @@ def _take_driven(
 
     A current that is the same for all stays as it was computed for the first block.
     """
-    stays = alike and lo > 0
+    stays = driven == ALIKE and lo > 0
     if driven and not stays:
         for lag in range(n_steps):
             work.current[lag, :n] = 0.0
@@ -226,22 +231,23 @@ def _step_block(
     work: Workspace,
     count: int,
 ) -> int:
-    """Take a block of neurons of one population through a slice; return the number of spikes."""
-    variables, refractory, lo, hi, step, n_steps, first_id, stride = block
+    """Take a block through steps `begin` to `end - 1` of a slice, with the step of its model."""
+    variables, refractory, lo, first_id, stride, step, begin, end = block
+    before = count
     count = kernel(
         variables,
         refractory,
         lo,
-        hi,
-        work.input_ex,
-        work.input_in,
-        work.current,
+        min(lo + BLOCK_NEURONS, row.length),
+        work.input_ex[begin:],
+        work.input_in[begin:],
+        work.current[begin:],
         row.driven,
-        n_steps,
+        end - begin,
         constants,
         work.scratch,
         row.key,
-        step,
+        step + begin,
         first_id,
         stride,
         work.lags,
@@ -251,7 +257,33 @@ def _step_block(
     )
     if count < 0:
         raise RuntimeError("neurons repeat more spikes in a step than there is room for")
+    if begin > 0:
+        for i in range(before, count):
+            work.lags[i] += begin
     return count
+
+
+@inlined
+def _take_through(
+    populations: Populations,
+    p: int,
+    block: tuple[Floats, Int32s, int, int, int, int, int, int],
+    work: Workspace,
+    count: int,
+) -> int:
+    """Take a block of neurons of population `p` through steps of a slice; return all its spikes."""
+    row = populations.rows[p]
+    if row.differ == 0:
+        equal = step_of_equal(row.step)
+        return _step_block(equal, populations.constants[p], row, block, work, count)
+    shape = (row.n_constants, BLOCK_NEURONS)
+    begin = row.first_constant + block[2] // BLOCK_NEURONS * shape[0] * shape[1]
+    own = populations.own_constants[begin : begin + shape[0] * shape[1]]
+    if row.differ == 1:
+        some_own = own.reshape((1, shape[0], shape[1]))
+        return _step_block(step_of_membranes(row.step), some_own, row, block, work, count)
+    all_own = own.reshape(shape)
+    return _step_block(step_of_different(row.step), all_own, row, block, work, count)
 
 
 @inlined
@@ -261,6 +293,7 @@ def integrate(
     homogeneous: Outgoing,
     growth: Growth,
     populations: Populations,
+    probes: Probes,
     occupied: Bools,
     step: int,
     n_steps: int,
@@ -276,7 +309,7 @@ def integrate(
         The number of spikes, which `work` has in order of population, block, step.
     """
     lags, neurons, spike_count = work.lags, work.neurons, state.spike_count
-    count = 0
+    count, next_read, next_grown = 0, 0, 0
     for p in range(len(populations.rows)):
         row = populations.rows[p]
         n, first, driven = row.length, row.first, row.driven
@@ -290,27 +323,26 @@ def integrate(
             hi = min(lo + BLOCK_NEURONS, n)
             first_id = global_id(first + lo, rank, size)
             _take_due(state, homogeneous, occupied, first + lo, first + hi, n_steps, work)
-            _take_driven(
-                drives, p, driven, row.alike, first_id, size, lo, hi - lo, step, n_steps, work
+            _take_driven(drives, p, driven, first_id, size, lo, hi - lo, step, n_steps, work)
+            first_read = next_read
+            next_read = up_to(probes, probes.stepwise, first_read, first + hi)
+            begin = 0
+            while begin < n_steps:
+                end = n_steps
+                if next_read > first_read:
+                    end = begin + steps_to_reading(probes, step + begin, n_steps - begin)
+                block = (variables, refractory, lo, first_id, size, step, begin, end)
+                count = _take_through(populations, p, block, work, count)
+                read_variables(probes, state, first_read, next_read, step + end)
+                begin = end
+        fired, when = neurons[before:count], lags[before:count]
+        first_grown = next_grown
+        next_grown = up_to(probes, probes.grown, first_grown, first + n)
+        if next_grown > first_grown:
+            grow_and_read(
+                probes, state, growth, p, first_grown, next_grown, when, fired, step, n_steps
             )
-            block = (variables, refractory, lo, hi, step, n_steps, first_id, size)
-            if row.differ == 0:
-                equal, numbers = step_of_equal(row.step), populations.constants[p]
-                count = _step_block(equal, numbers, row, block, work, count)
-                continue
-            shape = (row.n_constants, BLOCK_NEURONS)
-            begin = row.first_constant + lo // BLOCK_NEURONS * shape[0] * shape[1]
-            own = populations.own_constants[begin : begin + shape[0] * shape[1]]
-            if row.differ == 1:
-                some_own = own.reshape((1, shape[0], shape[1]))
-                membranes = step_of_membranes(row.step)
-                count = _step_block(membranes, some_own, row, block, work, count)
-            else:
-                all_own = own.reshape(shape)
-                different = step_of_different(row.step)
-                count = _step_block(different, all_own, row, block, work, count)
-        if count > before:
-            fired, when = neurons[before:count], lags[before:count]
+        elif count > before:
             grow(
                 state.calcium,
                 state.calcium_step,

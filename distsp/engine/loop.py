@@ -17,7 +17,7 @@ from distsp.base.compiled import borrowed, compiled
 from distsp.engine.delivery import deliver, most_spikes, occupied_slots, pack
 from distsp.engine.drives import Drives
 from distsp.engine.integration import Populations, Workspace, integrate, keep_spikes
-from distsp.engine.probes import Probes, read_probes, steps_to_reading
+from distsp.engine.probes import Probes
 from distsp.engine.state import State
 from distsp.engine.synapses import Outgoing
 from distsp.plasticity.growth import Growth
@@ -83,7 +83,7 @@ def advance(
     recorded : array (n_local,) of bool
         Whose spikes are returned; empty if nobody's are.
     probes : Probes
-        With room for all that is read at the end of these steps and before.
+        With room for all that is read in these steps, and at their end.
     rank, size : int
     n_neurons : int
         Neurons of the network.
@@ -113,7 +113,7 @@ def advance(
     before = now_ns(clock, reading)
     step = begin
     while step < end:
-        n_steps = steps_to_reading(probes, step, min(slice_steps, end - step))
+        n_steps = min(slice_steps, end - step)
         for lag in range(n_steps):
             slots[lag] = (step + lag) % occupied.shape[1]
         count = integrate(
@@ -122,6 +122,7 @@ def advance(
             homogeneous,
             growth,
             populations,
+            probes,
             occupied,
             step,
             n_steps,
@@ -177,6 +178,4 @@ def advance(
         counters[MOST_SPIKES] = max(counters[MOST_SPIKES], most)
         counters[SLICES] += 1
         step += n_steps
-        if len(probes.interval) > 0:
-            read_probes(probes, state, growth, step)
     return log_steps[:n_log], log_neurons[:n_log]

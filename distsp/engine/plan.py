@@ -12,7 +12,7 @@ from distsp.engine.state import RankState
 from distsp.network.network import Network
 from distsp.network.own_values import taken
 from distsp.network.population import Population
-from distsp.neurons.model import NeuronModel, kernel
+from distsp.neurons.model import ALIKE, EACH, NeuronModel, kernel
 from distsp.neurons.values import BLOCK_NEURONS, KINDS, N_MEMBRANE
 from distsp.parallel.layout import Layout
 from distsp.plasticity.growth import Growth
@@ -79,8 +79,9 @@ def plan_populations(network: Network, layout: Layout, state: RankState) -> Popu
     rows["offset"] = variables.offset[:-1]
     rows["stride"] = variables.stride
     rows["n_variables"] = variables.n_variables
-    rows["driven"] = [p.name in driven for p in populations]
-    rows["alike"] = [p.name not in differently for p in populations]
+    rows["driven"] = [
+        EACH if p.name in differently else ALIKE if p.name in driven else 0 for p in populations
+    ]
     rows["key"] = [stream_key(network.seed, Purpose.NEURON, i) for i in range(len(populations))]
     return Populations(rows, constants, np.concatenate(own))
 
@@ -122,11 +123,11 @@ def plan_growth(network: Network, layout: Layout, elements: list[str]) -> Growth
             continue
         tau[i], beta[i] = p.parameters.tau_Ca / h, p.parameters.beta_Ca
         # Elements with the same curve share its integral.
-        growing = {name: one for name, one in p.elements.items() if one.growth_rate != 0.0}
-        used = list(dict.fromkeys(element.coefficients() for element in growing.values()))
+        moving = {name: one for name, one in p.elements.items() if one.growth_rate != 0.0}
+        used = list(dict.fromkeys(element.coefficients() for element in moving.values()))
         n_curves[i] = len(used)
         curves[i, : len(used)] = np.array(used).reshape(-1, 3)
-        for name, element in growing.items():
+        for name, element in moving.items():
             curve_of[i, elements.index(name)] = used.index(element.coefficients())
             rate[i, elements.index(name)] = element.growth_rate * h
     here = [layout.slice_of(p.ids) for p in populations]

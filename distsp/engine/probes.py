@@ -1,6 +1,7 @@
 """What recordings read within the time loop: single values of chosen neurons, at short intervals.
 
-A slice ends where something is read. That takes a thousandth of what it takes to leave the loop.
+A block of neurons of which some are read is taken through a slice in pieces, from one reading to
+the next; no other block, nor the exchange of spikes, takes notice.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import Floats, Ints
+from distsp.base.arrays import Floats, Int32s, Ints
 from distsp.base.compiled import compiled, inlined
 from distsp.engine.state import RankState, State
 from distsp.inputs.input import FOREVER
@@ -27,12 +28,16 @@ class Probes(NamedTuple):
 
     interval: Ints  # per probe, steps
     first: Ints  # where the values of a probe begin, and where the last ones end
-    cursor: Ints  # per probe, where it writes next
-    kind: Ints  # per value
+    past: Ints  # per probe, how many rows it has read before the steps there is room for
+    begin: Ints  # per probe, where its rows begin among the readings
+    probe: Ints  # per value
+    kind: Ints
     neuron: Ints  # local index
     population: Ints
     place: Ints  # of a variable among all, of an element among its rows
     offset: Floats  # what a variable is kept relative to
+    stepwise: Ints  # which values are of variables, in order of the neurons
+    grown: Ints  # which are not, in order of the neurons
     readings: Floats
 
 
@@ -69,19 +74,25 @@ def plan_probes(
                     values.append((kind, neuron, p, place, offset))
         intervals.append(probe.interval)
         first.append(len(values))
-    kinds, neurons, populations, places, relative_to = zip(*values, strict=True) if values else (
+    kinds, neurons, populations, places, offsets_of = zip(*values, strict=True) if values else (
         (), (), (), (), (),
     )  # fmt: skip
+    kind_of, neuron_of = np.array(kinds, dtype=np.int64), np.array(neurons, dtype=np.int64)
+    in_order = np.argsort(neuron_of, kind="stable")
     return Probes(
-        np.array(intervals, dtype=np.int64),
-        np.array(first),
-        np.zeros(len(intervals), dtype=np.int64),
-        np.array(kinds, dtype=np.int64),
-        np.array(neurons, dtype=np.int64),
-        np.array(populations, dtype=np.int64),
-        np.array(places, dtype=np.int64),
-        np.array(relative_to, dtype=np.float64),
-        np.empty(0),
+        interval=np.array(intervals, dtype=np.int64),
+        first=np.array(first),
+        past=np.zeros(len(intervals), dtype=np.int64),
+        begin=np.zeros(len(intervals), dtype=np.int64),
+        probe=np.repeat(np.arange(len(intervals)), np.diff(first)),
+        kind=kind_of,
+        neuron=neuron_of,
+        population=np.array(populations, dtype=np.int64),
+        place=np.array(places, dtype=np.int64),
+        offset=np.array(offsets_of, dtype=np.float64),
+        stepwise=in_order[kind_of[in_order] == VARIABLE],
+        grown=in_order[kind_of[in_order] != VARIABLE],
+        readings=np.empty(0),
     )
 
 
@@ -97,10 +108,11 @@ def most_steps(recordings: Iterable[Recording], room: int) -> int:
 
 def with_room(probes: Probes, begin: int, end: int) -> Probes:
     """Return probes with room for what they read in steps `begin` to `end - 1`."""
-    counts = end // probes.interval - begin // probes.interval
-    sizes = counts * np.diff(probes.first)
+    past = begin // probes.interval
+    sizes = (end // probes.interval - past) * np.diff(probes.first)
     ends = np.cumsum(sizes)
-    return probes._replace(cursor=ends - sizes, readings=np.empty(int(ends[-1:].sum())))
+    readings = np.empty(int(ends[-1:].sum()))
+    return probes._replace(past=past, begin=ends - sizes, readings=readings)
 
 
 def hand_over(recordings: Iterable[Recording], probes: Probes, begin: int, end: int) -> None:
@@ -124,43 +136,103 @@ def steps_to_reading(probes: Probes, step: int, n_steps: int) -> int:
     return n_steps
 
 
+@inlined
+def up_to(probes: Probes, values: Ints, begin: int, neuron: int) -> int:
+    """Return where, from `begin` on, the `values` of neurons below `neuron` end."""
+    while begin < len(values) and probes.neuron[values[begin]] < neuron:
+        begin += 1
+    return begin
+
+
+@inlined
+def _keep(probes: Probes, k: int, step: int, value: float) -> None:
+    """Write value number `k`, as it is at the beginning of a step, to its place."""
+    i = probes.probe[k]
+    row = step // probes.interval[i] - probes.past[i] - 1
+    width = probes.first[i + 1] - probes.first[i]
+    probes.readings[probes.begin[i] + row * width + k - probes.first[i]] = value
+
+
+@inlined
+def read_variables(probes: Probes, state: State, begin: int, end: int, step: int) -> None:
+    """Read what is due at the beginning of a step of the values `begin` to `end - 1` of variables.
+
+    The neurons that they are of have been taken to that step.
+    """
+    for k in probes.stepwise[begin:end]:
+        if step % probes.interval[probes.probe[k]] == 0:
+            value = state.variables[probes.place[k]] + probes.offset[k]
+            _keep(probes, k, step, value)
+
+
 @compiled
-def read_probes(probes: Probes, state: State, growth: Growth, step: int) -> None:
-    """Read what is due at the beginning of a step; the state stays."""
-    one, now = np.empty(1, np.int32), np.zeros(1, np.int32)
-    z_before = np.empty(state.z.shape[0])
-    for i in range(len(probes.interval)):
-        if step % probes.interval[i] != 0:
-            continue
-        place = probes.cursor[i]
-        for k in range(probes.first[i], probes.first[i + 1]):
-            kind, neuron = probes.kind[k], probes.neuron[k]
-            if kind == VARIABLE:
-                value = state.variables[probes.place[k]] + probes.offset[k]
-            elif kind == SPIKE_COUNT:
-                value = np.float64(state.spike_count[neuron])
-            elif kind == Z_CONNECTED:
-                value = np.float64(state.z_connected[probes.place[k], neuron])
-            else:
-                calcium, then = state.calcium[neuron], state.calcium_step[neuron]
-                z_before[:] = state.z[:, neuron]
-                one[0] = neuron
-                grow(
-                    state.calcium,
-                    state.calcium_step,
-                    state.z,
-                    growth,
-                    probes.population[k],
-                    one,
-                    step,
-                    now,
-                    False,
-                )
-                value = (
-                    state.calcium[neuron] if kind == CALCIUM else state.z[probes.place[k], neuron]
-                )
-                state.calcium[neuron], state.calcium_step[neuron] = calcium, then
-                state.z[:, neuron] = z_before
-            probes.readings[place] = value
-            place += 1
-        probes.cursor[i] = place
+def grow_and_read(
+    probes: Probes,
+    state: State,
+    growth: Growth,
+    p: int,
+    begin: int,
+    end: int,
+    lags: Int32s,
+    neurons: Int32s,
+    step: int,
+    n_steps: int,
+) -> None:
+    """Let the spikes of population `p` act in a slice, and read values `begin` to `end - 1`.
+
+    At a reading, those spikes have acted that were before it, and the state stays.
+
+    Parameters
+    ----------
+    probes : Probes
+    state : State
+    growth : Growth
+    p : int
+    begin, end : int
+        Places in `grown`.
+    lags, neurons : array of int32
+        The spikes of the population: the step within the slice, and the local index.
+    step, n_steps : int
+        The slice.
+    """
+    some, when = np.empty(len(lags), np.int32), np.empty(len(lags), np.int32)
+    done = 0
+    while done < n_steps:
+        stop = done + steps_to_reading(probes, step + done, n_steps - done)
+        n = 0
+        for i in range(len(lags)):
+            if done <= lags[i] < stop:
+                some[n], when[n] = neurons[i], lags[i]
+                state.spike_count[neurons[i]] += 1
+                n += 1
+        grow(state.calcium, state.calcium_step, state.z, growth, p, some[:n], step + 1, when, True)
+        for k in probes.grown[begin:end]:
+            if (step + stop) % probes.interval[probes.probe[k]] == 0:
+                _keep(probes, k, step + stop, _grown_value(probes, state, growth, k, step + stop))
+        done = stop
+
+
+@compiled
+def _grown_value(probes: Probes, state: State, growth: Growth, k: int, step: int) -> float:
+    """Return value number `k` as it is at the beginning of a step; the state stays."""
+    kind, neuron, place = probes.kind[k], probes.neuron[k], probes.place[k]
+    if kind == SPIKE_COUNT:
+        return np.float64(state.spike_count[neuron])
+    if kind == Z_CONNECTED:
+        return np.float64(state.z_connected[place, neuron])
+    calcium, then, z = state.calcium[neuron], state.calcium_step[neuron], state.z[:, neuron].copy()
+    one, now = np.full(1, neuron, np.int32), np.zeros(1, np.int32)
+    grow(
+        state.calcium,
+        state.calcium_step,
+        state.z,
+        growth,
+        probes.population[k],
+        one,
+        step,
+        now,
+        False,
+    )
+    value = state.calcium[neuron] if kind == CALCIUM else state.z[place, neuron]
+    state.calcium[neuron], state.calcium_step[neuron], state.z[:, neuron] = calcium, then, z
+    return value

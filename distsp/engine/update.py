@@ -13,8 +13,10 @@ from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE
 from distsp.engine.memory import installed_bytes
+from distsp.engine.nearby import paired_nearby
 from distsp.engine.state import RankState
 from distsp.engine.synapses import Synapses, TypeTable, serial_of_pairs
+from distsp.network.space import Space
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.breaking import MOST_COPIES, candidates, lowest_of_each
@@ -52,6 +54,8 @@ class StructuralUpdate:
         they lose at an update: one for all, or one for each.
     surplus : str
         "one" if z is lifted by each synapse that breaks, "all" if only by one that is made.
+    space_of : callable
+        Returns the space of the synapses of a type with a kernel, by its name.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class StructuralUpdate:
         self.synapses, self.seed = synapses, seed
         self.vacant_decay: list[tuple[int, slice, Floats]] = []
         self.surplus = "one"
+        self.space_of: Callable[[str], Space]
         self._changes: list[Change] | None = None
         self._imbalances: Ints | None = None
 
@@ -247,10 +252,15 @@ class StructuralUpdate:
         pre, post = self._elements(table)
         if not (self._any(pre, VACANT) and self._any(post, VACANT)):
             return
-        key = stream_key(self.seed, Purpose.PAIR, table.index)
-        free = *self._free(pre), *self._free(post)
-        made = self.ranks.broadcast_array(pair(*free, key, step, description.allow_autapses))
-        if not description.allow_multapses:
+        free_pre, free_post = self._free(pre), self._free(post)
+        if description.kernel is None:
+            key = stream_key(self.seed, Purpose.PAIR, table.index)
+            drawn = pair(*free_pre, *free_post, key, step, description.allow_autapses)
+        else:
+            space = self.space_of(table.name)
+            drawn = paired_nearby(table, space, self.ranks, free_pre, free_post, self.seed, step)
+        made = self.ranks.broadcast_array(drawn)
+        if not description.allow_multapses and description.kernel is None:
             made = made[:, self._first_of_their_pair(table, *made)]
         if made.shape[1] == 0:
             return

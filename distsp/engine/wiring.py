@@ -123,9 +123,11 @@ class Wiring:
         """
         source, target = self.network.ends(connection)
         source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
-        ends = Ends(source_ids, target_ids, self.layout.here(target_ids))
+        rule = connection.rule
+        space = self.network.space_between(f"connections.{index}.rule", rule, source, target)
+        ends = Ends(source_ids, target_ids, self.layout.here(target_ids), space)
         key = stream_key(self.network.seed, Purpose.CONNECTION, index)
-        rule, n_here = connection.rule, len(ends.targets)
+        n_here = len(ends.targets)
 
         def draw(ends: Ends) -> Drawing:
             drawn = rule.draw(key, ends)

@@ -1,14 +1,16 @@
 """What the calls of `Network` take, as validated fields."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from distsp.base.columns import Column
+from distsp.base.components import OneOf
 from distsp.base.errors import InputError
 from distsp.base.fields import Fields, Finite, Name, Positive, Seed, Size
 from distsp.network.own_values import Drawing, differs
+from distsp.network.positions import Positions
 from distsp.neurons import NeuronModel
 from distsp.rng.distributions import Distribution, Number, mean
 
@@ -36,16 +38,23 @@ def check_weight(where: str, weight: Any) -> None:
 class PopulationFields(Fields):
     """What `Network.create` takes."""
 
-    model: str
-    size: Size
+    model: str = Field(description="name of the neuron model")
+    size: Size = Field(description="number of neurons")
     V_m: Number | list[Finite] | None = Field(
         None, description="initial potential (mV), at rest if not given"
     )
     initial: dict[str, Number | list[Finite]] = Field(
         default_factory=dict, description="initial values of other state variables"
     )
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    elements: dict[Name, Any] = Field(default_factory=dict)
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="those of the model that differ from its defaults"
+    )
+    elements: dict[Name, Any] = Field(
+        default_factory=dict, description="synaptic elements, by name"
+    )
+    positions: Annotated[Positions, OneOf(Positions)] | None = Field(
+        None, description="where the neurons are; nowhere if not given"
+    )
 
 
 class NetworkFields(Fields):

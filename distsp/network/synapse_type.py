@@ -1,12 +1,14 @@
 """Synapse types: weight, delay, and the elements that a plastic synapse binds."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from distsp.base.components import OneOf
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE, Fields, Positive
 from distsp.base.time_grid import whole_steps
+from distsp.plasticity.kernels import Kernel
 from distsp.rng.distributions import Distribution, Number, Uniform, mean
 
 
@@ -32,12 +34,17 @@ class Spread(NamedTuple):
 class SynapseType(Fields):
     """A type of synapse: its weight and delay, and the elements it needs if it is plastic."""
 
-    weight: Number = Field(description="pA, for iaf_psc_delta mV; below 0 is inhibitory")
-    delay: Positive | Number = Field(description="ms, a whole number of steps")
+    weight: Number = Field(
+        description="in the unit of the target's model (pA, mV or nS); below 0 is inhibitory"
+    )
+    delay: Positive | Number = Field(description="a whole number of steps (ms)")
     pre: str | None = Field(None, description="presynaptic element of a plastic type")
     post: str | None = Field(None, description="postsynaptic element of a plastic type")
     allow_autapses: bool = Field(True, description="may plasticity connect a neuron to itself")
     allow_multapses: bool = Field(True, description="may plasticity connect a pair twice")
+
+    kernel: Annotated[Kernel, OneOf(Kernel)] | None = None
+    """How likely plasticity makes a synapse at a distance; at any if not given."""
 
     @property
     def plastic(self) -> bool:

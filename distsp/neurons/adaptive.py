@@ -384,7 +384,7 @@ def advance(
     input_ex: Floats,
     input_in: Floats,
     current: Floats,
-    driven: bool,
+    driven: int,
     n_steps: int,
     constants: Floats,
     scratch: Floats,

@@ -18,7 +18,7 @@ def step(
     input_ex: Floats,
     input_in: Floats,
     current: Floats,
-    driven: bool,
+    driven: int,
     n_steps: int,
     constants: Floats,
     scratch: Floats,

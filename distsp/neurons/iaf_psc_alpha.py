@@ -8,7 +8,7 @@ from pydantic import Field
 from distsp.base.arrays import Floats, Int32s
 from distsp.base.fields import Positive
 from distsp.neurons.leaky import LeakyNeuron
-from distsp.neurons.model import fire
+from distsp.neurons.model import ALIKE, EACH, fire
 from distsp.neurons.propagators import propagators
 from distsp.neurons.values import at, constant
 
@@ -21,7 +21,7 @@ def step(
     input_ex: Floats,
     input_in: Floats,
     current: Floats,
-    driven: bool,
+    driven: int,
     n_steps: int,
     constants: Floats,
     scratch: Floats,
@@ -53,6 +53,8 @@ def step(
     current_in, slope_in = variables[3, lo:hi], variables[4, lo:hi]
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
+        amplitude = current[lag, :n]
+        shared = amplitude[0] if driven == ALIKE else 0.0
         for j in range(n):
             slope, now = slope_ex[j], current_ex[j]
             pushed = at(slope_v_ex, j) * slope + at(to_v_ex, j) * now
@@ -64,13 +66,12 @@ def step(
             moved[j] += at(slope_v_in, j) * slope + at(to_v_in, j) * now
             current_in[j] = at(rise_in, j) * slope + at(decay_in, j) * now
             slope_in[j] = at(decay_in, j) * slope + at(jump_in, j) * inhibition[j]
-        if driven:
-            amplitude = current[lag, :n]
+        if driven == EACH:
             for j in range(n):
                 moved[j] += at(to_v, j) * amplitude[j]
         for j in range(n):
             if waiting[j] == 0:
-                potential[j] = moved[j]
+                potential[j] = moved[j] + at(to_v, j) * shared
             waiting[j] = max(waiting[j] - np.int32(1), np.int32(0))
         reached = False
         for j in range(n):

@@ -8,9 +8,9 @@ from pydantic import Field
 from distsp.base.arrays import Floats, Int32s
 from distsp.base.fields import Positive
 from distsp.neurons.leaky import LeakyNeuron
-from distsp.neurons.model import fire
+from distsp.neurons.model import ALIKE, EACH, fire
 from distsp.neurons.propagators import propagators
-from distsp.neurons.values import at, constant
+from distsp.neurons.values import at, constant, raised
 
 
 def step(
@@ -21,7 +21,7 @@ def step(
     input_ex: Floats,
     input_in: Floats,
     current: Floats,
-    driven: bool,
+    driven: int,
     n_steps: int,
     constants: Floats,
     scratch: Floats,
@@ -46,8 +46,9 @@ def step(
     for lag in range(n_steps):
         excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
         amplitude, reached = current[lag, :n], False
+        base = raised(drive, to_v, amplitude[0], scratch[1, :n]) if driven == ALIKE else drive
         for j in range(n):
-            push = at(drive, j) + at(to_v, j) * amplitude[j] if driven else at(drive, j)
+            push = at(base, j) + at(to_v, j) * amplitude[j] if driven == EACH else at(base, j)
             moved = at(decay, j) * potential[j] + push
             moved += at(to_v_ex, j) * current_ex[j] + at(to_v_in, j) * current_in[j]
             now = potential[j] if waiting[j] > 0 else moved

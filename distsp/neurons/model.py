@@ -17,6 +17,9 @@ from distsp.neurons.values import at
 SCRATCH_ROWS = 12
 """Rows of `BLOCK_NEURONS` numbers that a step may write to as it likes."""
 
+ALIKE, EACH = 1, 2
+"""How a population is driven by an external current: the same for all neurons, or of each's own."""
+
 
 def kernel(constants: Any) -> Any:
     """Return the signature of a compiled step for a type of constants, one of `KINDS`.
@@ -31,7 +34,7 @@ def kernel(constants: Any) -> Any:
         types.float64[:, ::1],  # input_ex
         types.float64[:, ::1],  # input_in
         types.float64[:, ::1],  # current
-        types.boolean,  # driven
+        types.int64,  # driven
         types.int64,  # n_steps
         constants,
         types.float64[:, ::1],  # scratch
@@ -79,8 +82,8 @@ class NeuronModel(Component):
         Sums of the positive and of the negative weights that arrive in a step (`weight_unit`).
     current : array (step of the slice, neuron of the block) of float64
         External current during the step (pA); holds nothing unless `driven`.
-    driven : bool
-        Whether the population has an external current.
+    driven : int
+        Whether the population has an external current: 0, `ALIKE` or `EACH`.
     n_steps : int
         Rows of the input that count.
     constants : array of float64

@@ -16,7 +16,7 @@ def step(
     input_ex: Floats,
     _input_in: Floats,
     _current: Floats,
-    _driven: bool,
+    _driven: int,
     n_steps: int,
     _constants: Floats,
     _scratch: Floats,

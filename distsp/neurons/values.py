@@ -10,7 +10,7 @@ from typing import Any
 from numba import types
 from numba.extending import overload
 
-from distsp.base.arrays import Array
+from distsp.base.arrays import Array, Floats
 
 BLOCK_NEURONS = 448
 """Neurons that go through all steps of a slice together: their state and input fit the caches.
@@ -43,6 +43,18 @@ def at(value: Any, j: int) -> Any:
     return value[j] if getattr(value, "ndim", 0) else value
 
 
+def raised(drive: Any, per_current: Any, current: float, room: Floats) -> Any:
+    """Return `drive` and what a current adds that is the same for all, to be read with `at`.
+
+    Where it differs between neurons it is written to `room`.
+    """
+    if not getattr(drive, "ndim", 0):
+        return drive + per_current * current
+    for j in range(len(room)):
+        room[j] = drive[j] + at(per_current, j) * current
+    return room
+
+
 # Numba wants the arguments of what is chosen to be written exactly as those of what chooses.
 
 
@@ -67,3 +79,16 @@ def _at(value, j):  # type: ignore[no-untyped-def]
     if isinstance(value, types.Array):
         return lambda value, j: value[j]
     return lambda value, j: value
+
+
+@overload(raised, inline="always")
+def _raised(drive, per_current, current, room):  # type: ignore[no-untyped-def]
+    if not isinstance(drive, types.Array):
+        return lambda drive, per_current, current, room: drive + per_current * current
+
+    def written(drive, per_current, current, room):  # type: ignore[no-untyped-def]
+        for j in range(len(room)):
+            room[j] = drive[j] + at(per_current, j) * current
+        return room
+
+    return written

@@ -178,6 +178,10 @@ class Recording(ABC):
         """Return the next step after `step` at which it records; -1 stands for the beginning."""
         return step - step % self.interval + self.interval if self.interval and step >= 0 else None
 
+    def due_at_once(self, step: int) -> bool:
+        """Return whether it records the present when it has just begun, after all other changes."""
+        return False
+
     def record(self, reading: Reading) -> None:  # noqa: B027
         """Record the present; collective."""
 
