@@ -45,7 +45,7 @@ class SynapseType(Fields):
 
     kernel: Annotated[Kernel, OneOf(Kernel)] | None = Field(
         None,
-        description="of the distance, by which vacant elements find partners; none if not given",
+        description="of the distance, by which vacant elements find partners",
     )
 
     @property
