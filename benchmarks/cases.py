@@ -260,17 +260,21 @@ def synapse_memory(size: int, indegree: int) -> Numbers:
 
 
 def still_network(
-    size: int, indegree: int = 0, ranks: Ranks | None = None
+    size: int, indegree: int = 0, ranks: Ranks | None = None, width: float | None = None
 ) -> tuple[Simulation, Callable[[], float]]:
     """Return a network that is silent and does not grow, and a function that times an update.
 
     That function takes one step, with an update at its beginning, and returns the seconds of the
-    update on this rank. The elements are set by hand between two updates.
+    update on this rank. The elements are set by hand between two updates. With a `width` neurons
+    are anywhere on a sheet of side 1, and pair by a gaussian kernel.
     """
     net = Network(RESOLUTION, seed=1, update_interval=RESOLUTION)
     still = {"curve": "gaussian", "growth_rate": 0.0, "eps": 0.05, "tau_vacant": 0.0}
-    population = net.create("iaf_psc_alpha", size, elements={"Axon": still, "Den": still})
-    net.synapse_type("s", weight=1.0, delay=1.0, pre="Axon", post="Den")
+    sheet = None if width is None else {"positions": "uniform", "extent": [1.0, 1.0]}
+    kernel = None if width is None else {"kernel": "gaussian", "std": width}
+    elements = {"Axon": still, "Den": still}
+    population = net.create("iaf_psc_alpha", size, elements=elements, positions=sheet)
+    net.synapse_type("s", weight=1.0, delay=1.0, pre="Axon", post="Den", kernel=kernel)
     if indegree:
         net.connect(population, population, "s", "fixed_indegree", indegree=indegree)
     sim = Simulation(net, ranks)
@@ -293,6 +297,17 @@ def update_make(size: int, per_neuron: int, times: int) -> Numbers:
         sim.state.arrays.z[:] = per_neuron
         seconds.append(update())
     return {"synapses": sim.synapse_count("s"), "seconds": float(np.median(seconds))}
+
+
+def update_by_distance(size: int, width: float | None, times: int) -> Numbers:
+    """Make 6.75 synapses per neuron at once, by distance or not; again in a new network."""
+    seconds = []
+    for _ in range(times):
+        sim, update = still_network(size, width=width)
+        sim.state.arrays.z[:] = 6.0 + (sim.layout.ids() % 4 != 0)
+        seconds.append(update())
+    made = sim.synapse_count("s")
+    return {"synapses": made, "seconds": float(np.median(seconds))}
 
 
 def update_emulated(per_rank: int, per_neuron: int, emulated: int, times: int) -> Numbers:

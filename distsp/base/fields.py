@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from distsp.base.errors import LONGEST, InputError, meant, shorten
@@ -17,9 +17,21 @@ from distsp.base.errors import LONGEST, InputError, meant, shorten
 MAX_SIZE = 2**31 - 1
 """Neuron ids, and so sizes, are 32-bit."""
 
+LARGEST_LENGTH = 1e100
+
+
+def _squares(length: float) -> float:
+    """Refuse lengths whose squares would be no numbers."""
+    if not 1.0 / LARGEST_LENGTH <= length <= LARGEST_LENGTH:
+        ends = f"{1.0 / LARGEST_LENGTH:g} to {LARGEST_LENGTH:g}"
+        raise ValueError(f"{length:g} must be from {ends}")
+    return length
+
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Length = Annotated[Positive, AfterValidator(_squares)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Size = Annotated[int, Field(ge=1, le=MAX_SIZE)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]

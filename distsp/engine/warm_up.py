@@ -47,6 +47,9 @@ _warm: set[tuple[str, int]] = set()
 EVERYTHING = ("", 0)
 """What is compiled for every network."""
 
+NEARBY = ("", 1)
+"""What is compiled where anything depends on distance."""
+
 
 def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks], None]) -> None:
     """Compile what a run needs, or load it from the cache, once per process; collective.
@@ -62,7 +65,11 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
         Runs a network on some ranks.
     """
     inputs = {(model, 0) for model in inputs_used(network)}
-    wanted = {EVERYTHING, *kernels_used(network), *inputs} - _warm
+    wanted = {EVERYTHING, *kernels_used(network), *inputs}
+    plastic = any(one.kernel is not None for one in network.synapse_types.values())
+    if plastic or any(one.rule.profile() is not None for one in network.connections):
+        wanted.add(NEARBY)
+    wanted -= _warm
     if PLAIN or not wanted:
         return
     _warm.update(wanted)
@@ -87,13 +94,15 @@ def _compile(
     notice = _Notice()
     try:
         with event.install_listener("numba:compile", notice):
-            for model, kind in wanted - {EVERYTHING}:
+            for model, kind in wanted - {EVERYTHING, NEARBY}:
                 if model in NeuronModel.members:
                     model_kernel(model, kind)
                 else:
                     input_kernel(model)
             if EVERYTHING in wanted:
                 simulate(_everything(), ranks.alone())
+            if NEARBY in wanted:
+                simulate(_nearby(), ranks.alone())
     finally:
         notice.cancel()
 
@@ -123,4 +132,20 @@ def _everything() -> Network:
     net.record(0.2)
     net.record_spikes(a)
     net.recorder("synapse_counts", interval=0.2, groups={"all": a})
+    return net
+
+
+def _nearby() -> Network:
+    """Return a network in which all that is compiled for distances is called within 0.2 ms."""
+    net = Network(resolution=0.1, seed=1, update_interval=0.1)
+    elements = {
+        "out": {"curve": "linear", "growth_rate": 0.0, "eps": 1.0, "z": 2.0},
+        "in": {"curve": "linear", "growth_rate": 0.0, "eps": 1.0, "z": 2.0},
+    }
+    positions = {"positions": "uniform", "extent": [1.0, 1.0]}
+    a = net.create("iaf_psc_alpha", 4, elements=elements, positions=positions)
+    kernel = {"kernel": "gaussian", "std": 0.1}
+    net.synapse_type("nearby", weight=1.0, delay=0.1, pre="out", post="in", kernel=kernel)
+    net.connect(a, a, "nearby", "pairwise_bernoulli", p=0.5, kernel=kernel)
+    net.connect(a, a, "nearby", "fixed_indegree", indegree=1, kernel=kernel)
     return net

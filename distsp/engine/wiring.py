@@ -105,9 +105,11 @@ class Wiring:
         """Return a connection's synapses: sources, targets here, and how many of each source."""
         source, target = self.network.ends(connection)
         source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
-        ends = Ends(source_ids, target_ids, self.layout.here(target_ids))
+        rule = connection.rule
+        space = self.network.space_between(f"connections.{index}.rule", rule, source, target)
+        ends = Ends(source_ids, target_ids, self.layout.here(target_ids), space)
         key = stream_key(self.network.seed, Purpose.CONNECTION, index)
-        drawn = connection.rule.draw(key, ends)
+        drawn = rule.draw(key, ends)
         sources, targets = source_ids[drawn.sources], self.layout.places(target_ids[drawn.targets])
         return drawn, sources, targets, np.bincount(sources, minlength=self.layout.n_neurons)
 

@@ -5,7 +5,7 @@
 
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -69,7 +69,7 @@ class Experiment(NetworkFields):
         default_factory=list, description="tables of what changes while time passes"
     )
     settled: Settled | None = Field(
-        None, description="table: when the run ends before its duration; never if not given"
+        None, description="when the run ends before its duration; never if not given"
     )
 
     @classmethod
@@ -195,6 +195,7 @@ class Experiment(NetworkFields):
                 V_m=fields.V_m,
                 elements=fields.elements,
                 initial=fields.initial,
+                positions=fields.positions,
                 **fields.parameters,
             )
             if fields.record_spikes:
@@ -228,12 +229,18 @@ class Experiment(NetworkFields):
             }
         )
 
-    def happen(self, network: Network, step: int) -> None:
-        """Let the events at the beginning of `step` happen to a network, in their order."""
+    def happen(
+        self, network: Network, step: int, after: Callable[[], object] = lambda: None
+    ) -> None:
+        """Let the events at the beginning of `step` happen to a network, in their order.
+
+        `after` is called after each.
+        """
         for i, event in enumerate(self.events):
             where = f"events.{i}"
             if whole_steps(f"{where}.at", event.at, self.resolution) == step:
                 event.apply(where, network)
+                after()
 
     def network_at(self, step: int) -> Network:
         """Return the network as it is when `step` begins, before the events of that time."""

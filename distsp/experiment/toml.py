@@ -14,9 +14,11 @@ from distsp.base.selection import Fraction, Selection
 from distsp.experiment.events import Event
 from distsp.experiment.tables import InputTable, OpenTable, PopulationTable, Target
 from distsp.inputs import Input
+from distsp.network.positions import Positions
 from distsp.network.rules import Connection, Rule
 from distsp.neurons import NeuronModel
 from distsp.plasticity.growth_curves import Element
+from distsp.plasticity.kernels import Kernel
 from distsp.rng.distributions import Distribution
 
 LEADING = {
@@ -29,6 +31,8 @@ LEADING = {
     "distribution",
     "event",
     "at",
+    "positions",
+    "kernel",
 }
 """Keys that say what a table is, and so come first in it."""
 
@@ -43,7 +47,7 @@ def to_toml(fields: Fields) -> str:
 TABLES = (Connection, Event, Target)
 """What is a table of its own where a list has it."""
 
-INLINE = (Selection, Fraction, Rule, Distribution, Column)
+INLINE = (Selection, Fraction, Rule, Distribution, Column, Positions, Kernel)
 """What stands in one line."""
 
 Descriptions = Mapping[str, FieldInfo]

@@ -34,6 +34,7 @@ def describe(network: Network) -> dict[str, Any]:
                 "initial": {name: plain_value(value) for name, value in p.initial.items()},
                 "parameters": plain_values(p.parameters),
                 "elements": {name: plain_values(one) for name, one in p.elements.items()},
+                "positions": plain(p.positions),
             }
             for p in network.populations.values()
         },
@@ -70,11 +71,15 @@ def difference(one: Any, other: Any, owner: str, where: str = "") -> str | None:
     --------
     >>> difference({"E": {"size": 80}}, {"E": {"size": 100}}, "rank 0")
     'E.size: 100 must be 80'
+
+    A key that one lacks is as good as one that is None: versions differ in what there is to say.
     """
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         one, other = dict(enumerate(one)), dict(enumerate(other))
     if isinstance(one, dict) and isinstance(other, dict):
         inside = f"{where}." if where else ""
+        one = {key: value for key, value in one.items() if value is not None or key in other}
+        other = {key: value for key, value in other.items() if value is not None or key in one}
         for key in [*one, *(key for key in other if key not in one)]:
             if key not in one or key not in other:
                 has = f"only {owner} has" if key in one else f"{owner} lacks"

@@ -1,14 +1,16 @@
 """What the calls of `Network` take, as validated fields."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from distsp.base.columns import Column
+from distsp.base.components import OneOf
 from distsp.base.errors import InputError
 from distsp.base.fields import Fields, Finite, Name, Positive, Seed, Size
 from distsp.network.own_values import Drawing, differs
+from distsp.network.positions import Positions
 from distsp.neurons import NeuronModel
 from distsp.rng.distributions import Distribution, Number, mean
 
@@ -49,6 +51,9 @@ class PopulationFields(Fields):
     )
     elements: dict[Name, Any] = Field(
         default_factory=dict, description="synaptic elements, by name"
+    )
+    positions: Annotated[Positions, OneOf(Positions)] | None = Field(
+        None, description="where the neurons are; nowhere if not given"
     )
 
 

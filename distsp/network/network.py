@@ -33,6 +33,7 @@ from distsp.network.population import (
     check_growth,
     check_model,
 )
+from distsp.network.positions import as_given
 from distsp.network.rules import Connection, Ends, Rule
 from distsp.network.said import Said
 from distsp.network.synapse_type import (
@@ -88,6 +89,7 @@ class Network(Said):
         V_m: Any = None,
         elements: Mapping[str, Any] | None = None,
         initial: Mapping[str, Any] | None = None,
+        positions: Any = None,
         **parameters: Any,
     ) -> Population:
         """Create a population.
@@ -108,6 +110,10 @@ class Network(Said):
             `plasticity.growth_curves` documents the keys of each curve.
         initial : dict, optional
             The same for other state variables: `{"I_syn_ex": 50.0}`.
+        positions : dict or array (size, 2 or 3), optional
+            Where the neurons are: `{"positions": "grid", "extent": [1.0, 1.0], "periodic": True}`;
+            `distsp.network.positions` documents the keys of each way. An array has a row for each
+            neuron, without an extent.
         **parameters
             Parameters of the model that differ from its defaults. A parameter of the model or of an
             element may also be an array with a value for each neuron, or a distribution.
@@ -125,12 +131,15 @@ class Network(Said):
             if isinstance(initial, Mapping)
             else initial or {},
         }
+        given["positions"] = as_given(f"{where}.positions", positions)
         given["elements"] = dict(elements) if isinstance(elements, Mapping) else elements or {}
         checked = PopulationFields.check(where, given)
         if self.size + checked.size > MAX_SIZE:
             raise InputError.at(f"{where}.size", size, f"makes more than {MAX_SIZE} neurons")
         if checked.elements and not NeuronModel.known(where, checked.model).has_membrane:
             raise InputError(f"{where}.elements: a {checked.model} has none")
+        if checked.positions is not None:
+            checked.positions.check_size(f"{where}.positions", checked.size)
         drawing = Drawing(self.seed, range(self.size, self.size + checked.size))
         population = Population(
             name=name,
@@ -146,8 +155,12 @@ class Network(Said):
             resolution=self.resolution,
             drawing=drawing,
             has_changed=self.has_changed,
+            positions=checked.positions,
         )
         check_growth(where, population.parameters, population.elements)
+        for key, synapse_type in self.synapse_types.items():
+            if synapse_type.kernel is not None:
+                self._space(f"synapse_types.{key}.kernel", synapse_type, population)
         self._populations[name] = population
         self.has_changed()
         return population
@@ -161,6 +174,7 @@ class Network(Said):
         post: str | None = None,
         allow_autapses: bool = True,
         allow_multapses: bool = True,
+        kernel: Any = None,
     ) -> None:
         """Define a synapse type, static or (with `pre` and `post`) plastic.
 
@@ -169,18 +183,24 @@ class Network(Said):
         name : str
             Types are updated in the order of their names.
         weight : float or dict
-            pA, for targets of iaf_psc_delta mV; or a distribution that each synapse draws from.
+            In the unit of the target's model (pA, nS or mV); or a distribution that each synapse
+            draws from.
         delay : float or dict
             ms, a whole number of steps, at least one; or a distribution, rounded to steps.
         pre, post : str, optional
             Names of the elements that a plastic synapse binds.
         allow_autapses, allow_multapses : bool
             Whether the structural update may connect a neuron to itself, or a pair again.
+        kernel : dict, optional
+            How likely the structural update connects two neurons at a distance:
+            `{"kernel": "gaussian", "std": 0.1}`; `distsp.plasticity.kernels` documents the keys of
+            each. All populations that have the elements need positions.
         """
         name = self._new_name("synapse_types", name, "synapses", self.synapse_types)
         where = f"synapse_types.{name}"
         values = {"weight": weight, "delay": delay, "pre": pre, "post": post}
         values |= {"allow_autapses": allow_autapses, "allow_multapses": allow_multapses}
+        values["kernel"] = kernel
         synapse_type = SynapseType.check(where, values)
         check_weight(where, synapse_type.weight)
         check_delay(f"{where}.delay", synapse_type.delay, self.resolution)
@@ -193,6 +213,11 @@ class Network(Said):
             known = {key for p in self.populations.values() for key in p.elements}
             if element is not None and element not in known:
                 raise InputError.unknown(f"{where}.{side}", element, sorted(known))
+        if synapse_type.kernel is not None:
+            if not synapse_type.plastic:
+                right = "is for plastic types; a rule of connections has a kernel of its own"
+                raise InputError(f"{where}.kernel: {right}")
+            self._space(f"{where}.kernel", synapse_type)
         self._synapse_types[name] = synapse_type
         self._spreads[name] = synapse_type.spread(self.resolution)
         self.has_changed()
@@ -243,7 +268,7 @@ class Network(Said):
         target : Neurons
             A population, a part of one, or several.
         weight : float
-            Of its spikes: in the unit of a weight onto the target (pA, for iaf_psc_delta mV). What
+            Of its spikes: in the unit of a weight onto the target (pA, nS or mV). What
             a current is multiplied with; 1 if not given.
         delay : float
             ms, a whole number of steps, at least one; for a current one step if not given.
@@ -310,6 +335,7 @@ class Network(Said):
             },
         )
         check_weight(where, connection.weight)
+        self.space_between(f"{where}.rule", checked, source, target)
         checked.check_ends(f"{where}.rule", Ends(np.asarray(source.ids), np.asarray(target.ids)))
         synapse_type = self.synapse_types[synapse]
         for side, element, neurons in (

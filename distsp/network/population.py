@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from distsp.base.arrays import Array, Ints
+from distsp.base.arrays import Array, Floats, Ints
 from distsp.base.closed import Closed
 from distsp.base.errors import InputError
 from distsp.base.fields import Fields, check_text
 from distsp.base.selection import places_of, plain
 from distsp.network.own_values import Drawing, differs, plain_value
+from distsp.network.positions import Positions
 from distsp.neurons import NeuronModel
 from distsp.plasticity.growth_curves import Element
 
@@ -134,6 +135,14 @@ class Neurons(Closed):
     def ids(self) -> Any:
         """Global ids, int64; the first neuron of a network has the id 0."""
         return np.concatenate([piece.ids for piece in self.pieces])
+
+    @property
+    def position(self) -> Any:
+        """Where the neurons are, float64: a row for each, in 2 or 3 dimensions."""
+        found = [piece.population.positions_at(np.asarray(piece.places)) for piece in self.pieces]
+        if len({rows.shape[1] for rows in found}) > 1:
+            raise InputError(f"{self}: their positions must have as many dimensions")
+        return np.concatenate(found)
 
     def description(self) -> Any:
         """Return the neurons as plain data, of the shape of `AnySelection`."""
@@ -286,9 +295,10 @@ class Population(Neurons):
         resolution: float,
         drawing: Drawing,
         has_changed: Callable[[], None],
+        positions: Positions | None = None,
     ) -> None:
         self.name, self.first, self.size, self.model = name, first, size, model
-        self.parameters = parameters
+        self.parameters, self.positions = parameters, positions
         self._initial, self._elements = initial, elements
         self.resolution, self.has_changed = resolution, has_changed
         self.drawing = drawing
@@ -300,6 +310,12 @@ class Population(Neurons):
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy has: the simulation has this population only."""
         return self.__dict__ | {"reader": None, "set_z": []}
+
+    def positions_at(self, places: Ints) -> Floats:
+        """Return the positions of neurons, given by their places: an array (n, 2 or 3)."""
+        if self.positions is None:
+            raise InputError(f"populations.{self.name}: has no positions")
+        return self.positions.at(places, self.first, self.size, self.drawing.seed)
 
     @property
     def elements(self) -> Mapping[str, Element]:
@@ -320,7 +336,7 @@ class Population(Neurons):
         if parameters is not None:
             self._put("parameters", parameters)
         if elements is not None:
-            self._put("_elements", elements)
+            self._elements = elements
         self.has_changed()
 
     def read_by(self, reader: Reader) -> None:

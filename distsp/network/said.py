@@ -16,7 +16,8 @@ from distsp.network.disconnection import Disconnection
 from distsp.network.fields import NetworkFields
 from distsp.network.generator import Generator
 from distsp.network.population import Neurons, Piece, Population, Reader
-from distsp.network.rules import Connection
+from distsp.network.rules import Connection, Rule
+from distsp.network.space import Space
 from distsp.network.synapse_type import Spread, SynapseType
 from distsp.recorders import Recorder
 from distsp.rng.selection import drawn_places
@@ -82,7 +83,7 @@ class Said(Closed):
         """Change what may change of the network as a whole, or refuse it and change nothing."""
         checked = NetworkFields.check("", dict(self._fields) | values)
         self._check_changed(checked)
-        self._put("_fields", checked)
+        self._fields = checked
         self.has_changed()
 
     def _check_changed(self, fields: NetworkFields) -> None:
@@ -153,6 +154,31 @@ class Said(Closed):
     def size(self) -> int:
         """Number of neurons."""
         return sum(population.size for population in self.populations.values())
+
+    def space_of(self, synapse: str) -> Space:
+        """Return the space that the synapses of a plastic type with a kernel are in."""
+        return self._space(f"synapse_types.{synapse}.kernel", self.synapse_types[synapse])
+
+    def _space(self, where: str, synapse_type: SynapseType, *more: Population) -> Space:
+        """Return the space of all populations, `more` included, that a plastic type connects.
+
+        Raises
+        ------
+        InputError
+            If one of them has no positions, or others than the rest; `where` needs them.
+        """
+        sides = {synapse_type.pre, synapse_type.post}
+        all_of_them = [*self.populations.values(), *more]
+        return Space(where, [one for one in all_of_them if sides & one.elements.keys()])
+
+    def space_between(
+        self, where: str, rule: Rule, source: Neurons, target: Neurons
+    ) -> Space | None:
+        """Return the space that a rule with a kernel connects neurons in; None without one."""
+        if rule.profile() is None:
+            return None
+        pieces = [*source.pieces, *target.pieces]
+        return Space(f"{where}.kernel", {p.population.name: p.population for p in pieces}.values())
 
     def wiring(self) -> list[tuple[int, Connection | Disconnection]]:
         """Return connections and disconnections in the order in which they were said.

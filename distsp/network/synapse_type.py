@@ -1,12 +1,14 @@
 """Synapse types: weight, delay, and the elements that a plastic synapse binds."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from distsp.base.components import OneOf
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE, Fields, Positive
 from distsp.base.time_grid import whole_steps
+from distsp.plasticity.kernels import Kernel
 from distsp.rng.distributions import Distribution, Number, Uniform, mean
 
 
@@ -40,6 +42,10 @@ class SynapseType(Fields):
     post: str | None = Field(None, description="postsynaptic element of a plastic type")
     allow_autapses: bool = Field(True, description="may plasticity connect a neuron to itself")
     allow_multapses: bool = Field(True, description="may plasticity connect a pair twice")
+    kernel: Annotated[Kernel, OneOf(Kernel)] | None = Field(
+        None,
+        description="how likely plasticity makes a synapse at a distance; all alike if not given",
+    )
 
     @property
     def plastic(self) -> bool:

@@ -59,7 +59,9 @@ def _tables(results: Written, part: str) -> Iterator[dict[str, Any]]:
         for name, population in results.experiment.populations.items():
             ids = np.arange(first, first + population.size)
             if name in results.neurons:
-                yield {"population": name, "id": ids, **flat(results.neurons[name])}
+                values = dict(results.neurons[name])
+                axes = dict(zip("xyz", values.pop("position", np.empty((0, 0))).T, strict=False))
+                yield {"population": name, "id": ids, **axes, **flat(values)}
             first += population.size
     elif part == "synapses":
         for name in results.experiment.synapse_types:

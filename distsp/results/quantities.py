@@ -20,6 +20,7 @@ ENDED = ("neurons", "synapses")
 
 QUANTITIES = {
     "spike_count": ("1", "number of spikes since the start"),
+    "position": ("1", "coordinates, in the unit of the positions"),
     "source": ("1", "global id of the presynaptic neuron"),
     "target": ("1", "global id of the postsynaptic neuron"),
     "delay": ("ms", "delay"),

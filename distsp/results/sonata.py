@@ -187,6 +187,7 @@ def _write_nodes(file: h5py.File, results: Results) -> None:
     _put_texts(group, "model_type", 0 * kinds, ["point_neuron"])
     models = [_template(population.model) for population in populations.values()]
     _put_texts(group, "model_template", kinds, models)
+    _put_positions(group, results)
 
 
 def _write_edges(file: h5py.File, results: Results) -> None:
@@ -326,6 +327,24 @@ def _template(model: str) -> str:
 
 def _put(group: h5py.Group, name: str, values: Array) -> None:
     group.create_dataset(name, data=values)
+
+
+def _put_positions(group: h5py.Group, results: Results) -> None:
+    """Add the coordinates of all nodes; where a population has none they are no numbers."""
+    found = {name: neurons.get("position") for name, neurons in results.neurons.items()}
+    sizes = {name: one.size for name, one in results.experiment.populations.items()}
+    most = max([rows.shape[1] for rows in found.values() if rows is not None], default=0)
+    for i, axis in enumerate("xyz"[:most]):
+        columns = [
+            np.full(size, np.nan) if (rows := found.get(name)) is None else _coordinate(rows, i)
+            for name, size in sizes.items()
+        ]
+        _put(group, f"0/{axis}", np.concatenate(columns))
+
+
+def _coordinate(rows: Array, axis: int) -> Array:
+    """Return one coordinate of positions, 0 along an axis that they do not have."""
+    return rows[:, axis] if axis < rows.shape[1] else np.zeros(len(rows))
 
 
 def _put_all(group: h5py.Group, name: str, count: int, value: int) -> None:

@@ -115,6 +115,8 @@ def _write_network(simulation: Simulation, file: h5py.File | None) -> None:
     for name, population in network.populations.items():
         _put(file, f"neurons/{name}/calcium", population.calcium, "calcium")
         _put(file, f"neurons/{name}/spike_count", population.spike_count, "spike_count")
+        if population.positions is not None and file is not None:
+            _put(file, f"neurons/{name}/position", population.position, "position")
         for element in population.elements:
             where = f"neurons/{name}/elements/{element}"
             _put(file, f"{where}/z", population.z(element), "z")

@@ -37,6 +37,8 @@ class Purpose(IntEnum):
     OWN_VALUE = 10
     DISCONNECT = 11
     NOISE = 12
+    POSITION = 13
+    PARTNER = 14
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0) -> np.uint64:

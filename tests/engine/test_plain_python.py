@@ -18,21 +18,26 @@ curves = {
     "in": {"curve": "linear", "growth_rate": 1.0, "eps": 0.5},
     "other": {"curve": "sigmoid", "growth_rate": -1.0, "eps": 0.5, "psi": 0.1},
 }
-parts = []
+parts, near = [], {"kernel": "gaussian", "std": 0.2}
+sheet = {"positions": "uniform", "extent": [1.0, 1.0], "periodic": True}
 for model in NeuronModel.members:
     if model == "parrot_neuron":
         continue
     calcium = {"tau_Ca": 5.0, "beta_Ca": 0.2}
-    parts.append(net.create(model, 2, elements=curves, **calcium))
+    parts.append(net.create(model, 2, elements=curves, positions=sheet, **calcium))
 one = parts[0]
 one.set(I_e=[900.0, 1200.0])
 one[:1].set(tau_Ca=7.0)
 uniform = {"distribution": "uniform", "low": 1.0, "high": 2.0}
 net.synapse_type("a", weight=10.0, delay=1.0, pre="out", post="in")
 net.synapse_type("b", weight=-1.0, delay=1.0, pre="other", post="in")
+near["max_distance"] = 0.15  # by its name it comes first, and leaves some to a
+net.synapse_type("D", 9.0, 1.0, "out", "in", allow_multapses=False, kernel=near)
 net.synapse_type("c", weight=uniform, delay=uniform)
 everyone = sum(parts[1:], parts[0])
 net.connect(everyone, one, "c", "fixed_indegree", indegree=3)
+net.connect(everyone, one, "c", "fixed_indegree", indegree=2, kernel=near)
+net.connect(everyone, one, "c", "pairwise_bernoulli", p=0.5, kernel=near)
 net.connect(everyone, one, "c", "fixed_outdegree", outdegree=1)
 net.connect(everyone, one, "c", "fixed_total_number", N=4)
 parrots = net.create("parrot_neuron", 2)

@@ -13,8 +13,10 @@ from distsp.results.figures import (
     KINDS,
     animate,
     degrees,
+    distances,
     groups,
     matrix,
+    network_map,
     raster,
     save,
     time_courses,
@@ -115,6 +117,23 @@ def test_lines_are_what_was_recorded(studied: Results) -> None:
     np.testing.assert_array_equal(heights, np.concatenate(right))
     np.testing.assert_array_equal(vacant.get_lines()[0].get_ydata(), read["vacant"]["E"]["axon"])
 
+    points = network_map(studied, {"population": "E", "neurons": [3]}).axes[0]
+    drawn = [np.asarray(one.get_offsets()) for one in points.collections]
+    for name, offsets in zip("EI", drawn, strict=True):
+        np.testing.assert_array_equal(offsets, studied.neurons[name]["position"])
+    wired = studied.synapses["plastic"]["target"][studied.synapses["plastic"]["source"] == 3]
+    lines = points.get_lines()
+    assert len(lines) >= len(wired) > 0
+    begin, end = np.array([lines[0].get_data()[i] for i in (0, 1)]).T
+    np.testing.assert_array_equal(begin, studied.neurons["E"]["position"][3])
+    place = np.concatenate([studied.neurons[name]["position"] for name in "EI"])[wired[0]]
+    assert np.abs((end - place) - np.rint(end - place)).max() < 1e-12
+    assert np.abs(end - begin).max() <= 0.5
+
+    long = distances(studied).axes[0].patches[-1]
+    numbers, edges, _ = long.get_data()
+    assert (numbers * np.diff(edges)).sum() == pytest.approx(1.0)
+
     first = calcium_of_each(studied).axes[0]
     assert sum(bar.get_height() for bar in first.patches) == 40
     assert len(traces(studied).axes) == 4
@@ -142,8 +161,10 @@ def test_little_and_much(tmp_path: Path, recwarn, size: int, interval: float, mo
     """An empty network, a run of one recording, no plasticity, and 10,000 neurons."""
     results = run(tmp_path, NEURONS.format(size=size, interval=interval, more=more))
     for kind, draw in KINDS.items():
-        if kind == "updates":
-            with pytest.raises(InputError, match="figure: the results have no structural updates"):
+        missing = {"updates": "structural updates", "network_map": "positions"}
+        missing["distances"] = "positions"
+        if kind in missing:
+            with pytest.raises(InputError, match=f"figure: the results have no {missing[kind]}"):
                 draw(results)
             continue
         save(draw(results), tmp_path / f"{kind}.png")

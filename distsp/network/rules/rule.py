@@ -17,6 +17,9 @@ from distsp.base.compiled import compiled
 from distsp.base.components import Component, OneOf
 from distsp.base.fields import Fields
 from distsp.base.selection import AnySelection
+from distsp.network.space import Space
+from distsp.plasticity.kernels import Profile
+from distsp.plasticity.tree import Tree, grown_tree
 from distsp.rng.distributions import Number
 
 
@@ -29,6 +32,8 @@ class Ends:
         Ids, in ascending order.
     here : array of bool or slice, optional
         Which targets are on this rank, as an index of `targets`; all if not given.
+    space : Space, optional
+        Where they are, for a rule with a kernel.
 
     Attributes
     ----------
@@ -43,10 +48,27 @@ class Ends:
     (array([ 1, -1]), array([-1,  0, -1]), 1)
     """
 
-    def __init__(self, sources: Ints, targets: Ints, here: Bools | slice = slice(None)) -> None:
+    def __init__(
+        self,
+        sources: Ints,
+        targets: Ints,
+        here: Bools | slice = slice(None),
+        space: Space | None = None,
+    ) -> None:
         self.n_sources, self.n_targets = len(sources), len(targets)
         self.targets = np.arange(self.n_targets)[here]
-        self._sources, self._targets = sources, targets
+        self._sources, self._targets, self._space = sources, targets, space
+
+    def tree(self) -> Tree:
+        """Return a tree of the sources, in which each is there once."""
+        assert self._space is not None
+        points = self._space.at(self._sources)
+        return grown_tree(points, np.ones(self.n_sources, dtype=np.int64), self._space.period)
+
+    def points(self) -> Floats:
+        """Return where the targets are that are here: an array (m, 3)."""
+        assert self._space is not None
+        return self._space.at(self._targets[self.targets])
 
     @cached_property
     def own(self) -> Ints:
@@ -136,6 +158,10 @@ class Rule(Component):
         """Return how many synapses the user has listed one by one; None if none were."""
         return None
 
+    def profile(self) -> Profile | None:
+        """Return the kernel of the distance that synapses are drawn with; None if there is none."""
+        return None
+
     def brought(self) -> Brought:
         """Return what the synapses bring along."""
         return Brought()
@@ -173,7 +199,7 @@ class Connection(Fields, defer_build=True):  # until all rules are there to choo
     source: AnySelection = Field(description="neurons that the synapses come from")
     target: AnySelection = Field(description="neurons that they go to")
     synapse: str = Field(description="name of the synapse type")
-    rule: Annotated[Rule, OneOf(Rule)] = Field(description="table: how pairs are drawn")
+    rule: Annotated[Rule, OneOf(Rule)] = Field(description="how pairs are drawn")
     weight: NumberOrList | None = Field(None, description="of these synapses, if not the type's")
     delay: NumberOrList | None = Field(None, description="of these synapses, if not the type's")
 

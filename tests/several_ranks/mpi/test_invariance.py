@@ -93,6 +93,36 @@ def one_neuron() -> Network:
     return net
 
 
+def nearby(autapses: bool = True, multapses: bool = True) -> Network:
+    """Return populations with places that wire by distance, in updates and from the start."""
+    net = Network(resolution=0.1, seed=19, update_interval=5.0)
+    elements = {"out": OUT, "in": IN, "own": IN}
+    space = {"extent": [1.0, 2.0, 1.0], "periodic": True}
+    a, b = (
+        net.create(
+            model, size, name=name, elements=elements, positions={"positions": how} | space, **FAST
+        )
+        for model, size, name, how in (
+            ("iaf_psc_alpha", 40, "A", "uniform"),
+            ("iaf_psc_exp", 15, "B", "grid"),
+        )
+    )
+    flags = {"allow_autapses": autapses, "allow_multapses": multapses}
+    wide = {"kernel": "gaussian", "std": 0.4}
+    near = {"kernel": "exponential", "beta": 0.02, "max_distance": 0.6}
+    net.synapse_type("plain", weight=60.0, delay=0.5, pre="out", post="in", kernel=wide, **flags)
+    net.synapse_type(
+        "valued", weight=WEIGHTS, delay=DELAYS, pre="own", post="out", kernel=near, **flags
+    )
+    net.connect(a + b, a, "plain", "pairwise_bernoulli", p=0.2, kernel=wide, **flags)
+    net.connect(a[::2], b, "valued", "fixed_indegree", indegree=2, kernel=near, **flags)
+    for p in (a, b):
+        noise(net, p)
+        net.record_spikes(p)
+    net.record(7.5)
+    return net
+
+
 NETWORKS: dict[str, Callable[[], Network]] = {
     "plastic": lambda: plastic((17, 6)),
     "forbidding": lambda: plastic((17, 6), allow_autapses=False, allow_multapses=False),
@@ -101,6 +131,8 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "static": static,
     "avalanche": avalanche,
     "one neuron": one_neuron,
+    "nearby": nearby,
+    "nearby, forbidding": lambda: nearby(False, False),
 }
 
 
@@ -142,7 +174,7 @@ def test_any_number_of_ranks_gives_the_bits_of_one(ranks, name):
     assert len(set(map(str, ranks.collect(contents(together))))) == 1
 
 
-@pytest.mark.parametrize("name", ["plastic", "forbidding", "one neuron"])
+@pytest.mark.parametrize("name", ["plastic", "forbidding", "one neuron", "nearby"])
 def test_these_networks_grow_and_break_synapses(ranks, name):
     simulation = Simulation(NETWORKS[name](), ranks)
     made = broken = 0
@@ -202,3 +234,25 @@ def test_synapses_in_pieces(ranks, monkeypatch):
             assert joined.tobytes() == values.tobytes()
         else:
             assert len(joined) == 0
+
+
+def test_pairs_by_distance_are_those_that_are_left_to_be_made(ranks):
+    """As it stands after an update, whoever is vacant has nobody allowed within reach."""
+    simulation = Simulation(nearby(False, False), ranks)
+    # The update of time 25 is made when the next step begins.
+    simulation.run(25.1)
+    net = simulation.network
+    connected, n = simulation.synapses("valued"), net.size
+    where = simulation.network.space_of("valued").at(np.arange(n))
+    apart = np.abs(where[:, None] - where[None])
+    apart = np.minimum(apart, np.array([1.0, 2.0, 1.0]) - apart)
+    allowed = (np.sqrt((apart**2).sum(axis=2)) <= 0.6) & ~np.eye(n, dtype=bool)
+    pairs = list(zip(connected["source"].tolist(), connected["target"].tolist(), strict=True))
+    assert all(allowed[pair] for pair in pairs)
+    assert len(set(pairs)) == len(pairs) > 20
+    for side, element in (("source", "own"), ("target", "out")):
+        bound = np.concatenate([p.z_connected(element) for p in net.populations.values()])
+        degree = np.bincount(connected[side], minlength=n)
+        if element == "out":  # which binds in the other type as well
+            degree = degree + np.bincount(simulation.synapses("plain")["source"], minlength=n)
+        assert bound.tolist() == degree.tolist()
