@@ -15,7 +15,7 @@ one high, synapses that are formed by a Gaussian of the distance, and the protoc
 0.1, 0.4 and, for the target, 0.7 are those that RELeARN has, the program that continues the
 authors' model. Not taken from it: there are excitatory neurons only, of the type
 ``iaf_psc_delta``; calcium of 0.7 means 8 Hz; noise, weights, the size of the sheet and the width
-of the kernel; how much of the input is lost; and growth that is fast enough for two minutes of
+of the kernel; how much of the input is lost; and growth that is fast enough for some minutes of
 simulated time.
 """
 
@@ -28,7 +28,7 @@ from distsp import Network, Simulation
 
 side = 40 if "full" in sys.argv[1:] else 20
 extent, radius = 6.25, 1.75  # mm: the sheet, and the zone that loses input
-before, after = 20, 110  # s
+before, after = 10, 80  # s
 curves = {
     "dendrites from 0.1, axons from 0.4": (0.1, 0.4),
     "both from 0.4": (0.4, 0.4),
@@ -101,7 +101,7 @@ def lesioned(eta_dendrite: float, eta_axon: float) -> dict:
 found = {name: lesioned(*etas) for name, etas in curves.items()}
 
 # %%
-# Rates of five seconds each, and below the sheet of the first growth rule: 5, 25, 45 and 110 s
+# Rates of five seconds each, and below the sheet of the first growth rule: 5, 25, 45 and 80 s
 # after the lesion.
 
 colours = {"centre": "tab:red", "border": "tab:orange", "around": "tab:blue"}
