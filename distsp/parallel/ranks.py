@@ -259,6 +259,29 @@ class Ranks:
         """Return rank 0's `value`, any picklable object, on every rank."""
         return value if self.size == 1 else self.communicator.bcast(value)
 
+    def seem_alone(self) -> None:
+        """Let a script that asks mpi4py itself see this process alone."""
+        if self.size > 1:
+            from mpi4py import MPI
+
+            MPI.COMM_WORLD = MPI.COMM_SELF  # type: ignore[misc]
+
+    def hear(self, value: Any = None) -> Any:
+        """Return what rank 0 says, for which others may wait long: they leave the core to others.
+
+        Parameters
+        ----------
+        value : picklable object
+            What rank 0 says.
+        """
+        if self.size > 1:
+            request, began = self.communicator.Ibarrier(), time.monotonic()
+            while not request.Test():
+                waited = time.monotonic() - began
+                if waited > 0.001:
+                    time.sleep(min(0.1 * waited, 0.01))
+        return self.broadcast(value)
+
     def gather(self, value: Any) -> list[Any] | None:
         """Return every rank's `value` on rank 0, None elsewhere."""
         return [value] if self.size == 1 else self.communicator.gather(value)
