@@ -24,7 +24,7 @@ class PairwiseBernoulli(Rule):
     rule: Literal["pairwise_bernoulli"] = "pairwise_bernoulli"
     p: Probability = Field(description="probability of each pair, with a kernel at distance 0")
     kernel: Annotated[Kernel, OneOf(Kernel)] | None = Field(
-        None, description="of the distance, times which p is; 1 if not given"
+        None, description="what `p` is multiplied with, if the distance matters"
     )
 
     def profile(self) -> Profile | None:
