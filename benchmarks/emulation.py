@@ -66,6 +66,13 @@ class EmulatedRanks(Ranks):
         self.handles = (size, n_neurons << STEPS_BITS | slice_steps)
         self.outside = 0.0
 
+    def meet(self, call: str) -> None:
+        """Do not compare calls: there is nobody else who makes any."""
+
+    def broadcast(self, value: Any) -> Any:
+        """Return `value`."""
+        return value
+
     def collect(self, value: Any) -> list[Any]:
         """Return as many times `value` as there are ranks."""
         return [value] * self.size
@@ -74,18 +81,20 @@ class EmulatedRanks(Ranks):
         """Return the sums over equal ranks."""
         return numbers * self.size
 
-    def largest(self, number: int) -> int:
-        """Return `number`: it is the same on all ranks."""
-        return number
+    def largest(self, numbers: Array) -> Array:
+        """Return `numbers`: they are the same on all ranks."""
+        return numbers
 
-    def join_on_0(self, array: Array) -> Array:
-        """Return rows of all ranks; in the first column are ids of neurons, next to each other."""
+    def all_numbers(self, *numbers: float) -> Array:
+        """Return a row of the same numbers for each rank."""
+        return np.tile(np.array(numbers, dtype=np.float64), (self.size, 1))
+
+    def parts_on_0(self, array: Array) -> tuple[Array, Array]:
+        """Return rows of all ranks, and how many are of each: all have the same places."""
         began = time.perf_counter()
-        joined = np.repeat(array[None], self.size, axis=0)
-        joined[:, :, 0] += np.arange(self.size, dtype=array.dtype)[:, None]
-        joined = joined.reshape(-1, array.shape[1])
+        joined = np.concatenate([array] * self.size)
         self.outside += time.perf_counter() - began
-        return joined
+        return joined, np.full(self.size, len(array))
 
     def broadcast_array(self, array: Array) -> Array:
         """Return `array`."""

@@ -9,7 +9,7 @@ class Closed:
     """Has the attributes that it is made with; only those that have a setter can be assigned.
 
     A subclass calls `_close` at the end of `__init__`. To assign what nobody looks at would change
-    nothing, without a word.
+    nothing, without a word. Attributes that begin with an underscore are the object's own affair.
     """
 
     def _close(self) -> None:
@@ -32,7 +32,8 @@ class Closed:
         InputError
             For all others.
         """
-        has_setter = getattr(getattr(type(self), name, None), "fset", None) is not None
+        own = name.startswith("_")
+        has_setter = own or getattr(getattr(type(self), name, None), "fset", None) is not None
         if not has_setter and self.__dict__.get("_closed", False):
             field, right = self._refusal(name)
             raise InputError.at(field, value, f"cannot be assigned; {right}")

@@ -26,7 +26,7 @@ class Fraction(Fields):
 class Selection(Fields):
     """Some neurons of a population."""
 
-    population: str
+    population: str = Field(description="its name")
     neurons: str | list[int] | Fraction | None = Field(
         None, description='"0:80", a list of places, or a fraction; all if not given'
     )

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -181,7 +182,7 @@ def simulate(
     events = experiment.event_steps()
     watch = _Watch(simulation, experiment, folder, schedule.minutes, signals, reached)
     while simulation.step < end and not watch.settled():
-        experiment.happen(simulation.network, simulation.step)
+        experiment.happen(simulation.network, simulation.step, partial(simulation.run, 0.0))
         checkpoint = simulation.step + every - simulation.step % every if every else end
         until = min(end, checkpoint, *(step for step in events if step > simulation.step))
         simulation.run((until - simulation.step) * resolution, progress, watch)

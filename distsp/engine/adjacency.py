@@ -13,7 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from distsp.base.arrays import Floats, Int32s, Ints
+from distsp.base.bits import BIT_MASK, ONE, WORD_SHIFT, has_bit, lowest_bit
 from distsp.base.compiled import compiled
+from distsp.engine.index import (
+    Index,
+    count,
+    laid_out_size,
+    lay_out_records,
+    make_known,
+    new_index,
+    record_of,
+    records_needed,
+    spans,
+    total_and_longest,
+    words_of,
+)
 
 AnyInts = npt.NDArray[np.integer[Any]]
 Pools = tuple[Int32s, Floats, Int32s]
@@ -27,45 +41,33 @@ def _grown(length: int) -> int:
 
 
 @compiled
-def _room_needed(rows: Int32s, length: Int32s, capacity: Int32s) -> int:
+def _room_needed(rows: Int32s, index: Index) -> int:
     """Return by how much the pool must grow for the sorted `rows` to be added to."""
     needed, i = 0, 0
     while i < len(rows):
-        row, first = rows[i], i
-        while i < len(rows) and rows[i] == row:
+        row, first = np.uint64(rows[i]), i
+        while i < len(rows) and np.uint64(rows[i]) == row:
             i += 1
-        if length[row] + i - first > capacity[row]:
-            needed += _grown(length[row] + i - first)
+        length, capacity = np.int64(0), np.int64(0)
+        if has_bit(index.known, row):
+            one = index.records[record_of(index.known, index.first, row)]
+            length, capacity = np.int64(one.length), np.int64(one.capacity)
+        if length + i - first > capacity:
+            needed += _grown(length + i - first)
     return needed
 
 
 @compiled
-def _room_of_all(rows: Int32s, length: Int32s, changing: bool) -> Int32s:
-    """Return the room that each row gets when all are laid out anew and `rows` will be added to.
-
-    Exact in a table that is made once; a sixteenth more where it is `changing`, or each of the
-    next rows to grow would have to move at once.
-    """
-    room = length.copy()
-    for row in rows:
-        room[row] += 1
-    if changing:
-        for row in range(len(room)):
-            room[row] += room[row] // 16 + np.int32(room[row] > 0)
-    return room
-
-
-@compiled
-def _lay_out(
-    room: Int32s, start: Ints, length: Int32s, capacity: Int32s, old: Pools, new: Pools
-) -> int:
-    """Copy all rows to new pools, giving each its room; return where the last row ends."""
-    end = 0
-    for row in range(len(start)):
-        _copy_row(old, start[row], new, end, length[row])
-        start[row], capacity[row] = end, room[row]
-        end += room[row]
-    return end
+def _copy_rows(index: Index, pools: Pools, new: Index, new_pools: Pools) -> None:
+    """Copy the entries of all rows to where another index has them."""
+    for w in range(len(index.active)):
+        bits = index.active[w]
+        while bits:
+            row = (np.uint64(w) << WORD_SHIFT) + lowest_bit(bits)
+            bits &= bits - ONE
+            old = index.records[record_of(index.known, index.first, row)]
+            one = new.records[record_of(new.known, new.first, row)]
+            _copy_row(pools, old.begin, new_pools, one.begin, np.int64(old.length))
 
 
 @compiled
@@ -88,29 +90,26 @@ def _copy_entry(old: Pools, source: int, new: Pools, target: int) -> None:
 
 @compiled
 def _insert(
-    rows: Int32s,
-    entries: Pools,
-    start: Ints,
-    length: Int32s,
-    capacity: Int32s,
-    pools: Pools,
-    end: int,
-) -> int:
-    """Merge entries, sorted by row and column, into the rows; return where the pools now end.
+    rows: Int32s, entries: Pools, index: Index, pools: Pools, n_records: int, end: int
+) -> tuple[int, int]:
+    """Merge entries, sorted by row and column, into the rows; return where records and pools end.
 
     What is added stands behind what was there with the same column: order of creation.
     """
     i = 0
     while i < len(rows):
-        row, first = rows[i], i
-        while i < len(rows) and rows[i] == row:
+        row, first = np.uint64(rows[i]), i
+        while i < len(rows) and np.uint64(rows[i]) == row:
             i += 1
-        n, more = length[row], i - first
-        if n + more > capacity[row]:
-            _copy_row(pools, start[row], pools, end, n)
-            start[row], capacity[row] = end, _grown(n + more)
-            end += capacity[row]
-        low = start[row]
+        if not has_bit(index.known, row):
+            n_records = make_known(index, row, n_records)
+        one = index.records[record_of(index.known, index.first, row)]
+        n, more = np.int64(one.length), i - first
+        if n + more > one.capacity:
+            _copy_row(pools, one.begin, pools, end, n)
+            one.begin, one.capacity = end, _grown(n + more)
+            end += _grown(n + more)
+        low = np.int64(one.begin)
         old, new, place = low + n - 1, i - 1, low + n + more - 1
         while new >= first:
             if old >= low and pools[0][old] > entries[0][new]:
@@ -120,8 +119,9 @@ def _insert(
                 _copy_entry(entries, new, pools, place)
                 new -= 1
             place -= 1
-        length[row] = n + more
-    return end
+        one.length = n + more
+        index.active[row >> WORD_SHIFT] |= ONE << (row & BIT_MASK)
+    return n_records, end
 
 
 @compiled
@@ -151,20 +151,20 @@ def _settle_copies(order: Ints, packed: Ints, copies: Ints) -> None:
 
 
 @compiled
-def _remove(
-    rows: Ints, columns: Ints, copies: Ints, start: Ints, length: Int32s, pools: Pools
-) -> None:
+def _remove(rows: Ints, columns: Ints, copies: Ints, index: Index, pools: Pools) -> None:
     """Remove entries, sorted by row, column and copy: each row is closed up once."""
     i = 0
     while i < len(rows):
-        row, first = rows[i], i
-        low, high = start[row], start[row] + length[row]
+        row, first = np.uint64(rows[i]), i
+        one = index.records[record_of(index.known, index.first, row)]
+        low = np.int64(one.begin)
+        high = low + np.int64(one.length)
         place = first_of(pools[0], low, high, columns[i]) + copies[i]
         end = place
-        while i < len(rows) and rows[i] == row:
+        while i < len(rows) and np.uint64(rows[i]) == row:
             i += 1
             gone, place = place, high
-            if i < len(rows) and rows[i] == row:
+            if i < len(rows) and np.uint64(rows[i]) == row:
                 if columns[i] == columns[i - 1]:
                     place = gone + copies[i] - copies[i - 1]
                 else:
@@ -172,7 +172,9 @@ def _remove(
             for k in range(gone + 1, place):
                 _copy_entry(pools, k, pools, end)
                 end += 1
-        length[row] -= i - first
+        one.length -= i - first
+        if one.length == 0:
+            index.active[row >> WORD_SHIFT] &= ~(ONE << (row & BIT_MASK))
 
 
 class Adjacency:
@@ -187,10 +189,8 @@ class Adjacency:
 
     Attributes
     ----------
-    start : array (n_rows,) of int64
-        Where each row begins in the pools.
-    length, capacity : array (n_rows,) of int32
-        How many entries a row has, and has room for.
+    index : Index
+        Where the entries of each row are.
     pools : tuple of three arrays
         Columns (int32), weights (float64) and delays (int32, steps); the last two are empty where
         entries are not heterogeneous.
@@ -207,29 +207,32 @@ class Adjacency:
     """
 
     def __init__(self, n_rows: int, heterogeneous: bool = False) -> None:
-        self.start = np.zeros(n_rows, dtype=np.int64)
-        self.length = np.zeros(n_rows, dtype=np.int32)
-        self.capacity = np.zeros(n_rows, dtype=np.int32)
+        self.index = new_index(words_of(n_rows), 0)
         self.heterogeneous = heterogeneous
         self.pools = self._new_pools(0)
-        self.end = 0
+        self.n_records, self.end = 0, 0
 
     def _new_pools(self, room: int) -> Pools:
         n = room if self.heterogeneous else 0
         return np.empty(room, np.int32), np.empty(n, np.float64), np.empty(n, np.int32)
 
     def __len__(self) -> int:
-        return int(self.length.sum(dtype=np.int64))
+        return int(total_and_longest(self.index, 0, len(self.index.known))[0])
 
     @property
     def nbytes(self) -> int:
         """Memory of the pools and of the index of the rows (bytes)."""
-        arrays = (self.start, self.length, self.capacity, *self.pools)
-        return sum(array.nbytes for array in arrays)
+        return sum(array.nbytes for array in (*self.index, *self.pools))
 
     def row(self, row: int) -> Int32s:
         """Return the columns of a row, sorted."""
-        return self.pools[0][self.start[row] : self.start[row] + self.length[row]]
+        (begin,), (length,) = self.spans(np.array([row]))
+        return self.pools[0][begin : begin + length]
+
+    def spans(self, rows: Ints) -> tuple[Ints, Int32s]:
+        """Return where the entries of some rows begin in the pools, and how many there are."""
+        begin, length = spans(self.index, rows)
+        return begin, length
 
     def insert(
         self,
@@ -270,22 +273,32 @@ class Adjacency:
             packed.sort()
         rows, columns = (packed >> 32).astype(np.int32), packed.astype(np.int32)
         entries = (columns, weights, delays.astype(np.int32))
-        room, pools = None, self.pools
-        if self.end + _room_needed(rows, self.length, self.capacity) > len(self.pools[0]):
-            changing = self.end > 0
-            room = _room_of_all(rows, self.length, changing)
-            needed = int(room.sum(dtype=np.int64))
-            # An eighth more, for rows that will move.
-            pools = self._new_pools(needed + needed // 8 + 64 if changing else needed)
+        index, pools, n_records, end = self.index, self.pools, self.n_records, self.end
+        if end + _room_needed(rows, index) > len(pools[0]) or n_records + records_needed(
+            index, rows
+        ) > len(index.records):
+            index, pools, n_records, end = self._laid_out(rows)
 
         def put() -> None:
-            table = self.start, self.length, self.capacity
-            if room is not None:
-                self.end = _lay_out(room, *table, self.pools, pools)
-                self.pools = pools
-            self.end = _insert(rows, entries, *table, self.pools, self.end)
+            self.index, self.pools = index, pools
+            self.n_records, self.end = _insert(rows, entries, index, pools, n_records, end)
 
         return put
+
+    def _laid_out(self, rows: AnyInts) -> tuple[Index, Pools, int, int]:
+        """Return index and pools with room for `rows` to be added to, and where these end."""
+        more, changing = new_index(len(self.index.known), 0), self.end > 0
+        records, _ = count(more, rows, 0)
+        more = more._replace(records=records)
+        n_records, n_entries = laid_out_size(self.index, more, changing)
+        # An eighth more, for what will move.
+        index = new_index(
+            len(self.index.known), n_records + n_records // 8 + 64 if changing else n_records
+        )
+        pools = self._new_pools(n_entries + n_entries // 8 + 64 if changing else n_entries)
+        n_records, end = lay_out_records(self.index, more, index, changing)
+        _copy_rows(self.index, self.pools, index, pools)
+        return index, pools, n_records, end
 
     def remove(self, rows: AnyInts, columns: AnyInts, copies: AnyInts) -> None:
         """Remove entries: of those with the same row and column, the one number `copies`.
@@ -307,18 +320,18 @@ class Adjacency:
         entries = rows[order], columns[order], copies[order]
 
         def close() -> None:
-            _remove(*entries, self.start, self.length, self.pools)
+            _remove(*entries, self.index, self.pools)
 
         return close
 
-    def entries(self, first: int, last: int) -> tuple[Ints, Int32s, Floats, Int32s]:
-        """Return copies of rows `first` to `last - 1`: row numbers, columns, weights, delays."""
-        lengths = self.length[first:last]
-        rows = np.repeat(np.arange(first, last), lengths)
+    def entries(self, rows: Ints) -> tuple[Ints, Int32s, Floats, Int32s]:
+        """Return copies of some rows: places in `rows`, columns, weights, delays."""
+        begin, lengths = self.spans(rows)
+        numbers = np.repeat(np.arange(len(rows)), lengths)
         # Where each entry stands: the start of its row, plus its place in the row.
-        places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        places += np.repeat(self.start[first:last], lengths)
+        places = np.arange(len(numbers)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        places += np.repeat(begin, lengths)
         columns, weights, delays = self.pools
         if not self.heterogeneous:
-            return rows, columns[places], NO_FLOATS, NO_INTS
-        return rows, columns[places], weights[places], delays[places]
+            return numbers, columns[places], NO_FLOATS, NO_INTS
+        return numbers, columns[places], weights[places], delays[places]

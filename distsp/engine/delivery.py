@@ -3,15 +3,24 @@
 import numpy as np
 
 from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints
-from distsp.base.compiled import compiled
+from distsp.base.bits import WORD_BITS, has_bit
+from distsp.base.compiled import compiled, inlined
+from distsp.base.prefetch import prefetch
+from distsp.engine.index import record_of
 from distsp.engine.synapses import Outgoing
-from distsp.parallel.layout import global_id
+from distsp.parallel.layout import global_id, most_places
 
 ROWS_AHEAD = 128
 """Rows that are looked up together, before their events are counted.
 
 Each waits for memory, but not for each other: with short rows, as 64 ranks have them, a delivery
 takes 0.6 times as long.
+"""
+
+RANKS_TOGETHER = 16
+"""Ranks whose spikes are delivered together, step after step.
+
+So many steps' worth of what is due is more than the cache next to the processor holds.
 """
 
 
@@ -104,48 +113,128 @@ def deliver(
     n_neurons : int
         Neurons of the network.
     """
-    stride, n_slots = len(receive) // size, due_counts.shape[1]
-    start, length, targets = homogeneous.start, homogeneous.length, homogeneous.targets
-    place = np.empty(size, dtype=np.int64)
-    firsts, lasts = rows[0], rows[1]
-    total = 0
-    for r in range(size):
-        place[r] = r * stride + 1 + n_steps
-        total += receive[r * stride]
-    sources = np.empty(total, dtype=np.int64)
-    n_homogeneous = homogeneous.n_types[0] if len(targets) > 0 else 0
-    for lag in range(n_steps):
-        n = 0
-        for r in range(size):
-            for _ in range(receive[r * stride + 1 + lag]):
-                sources[n] = global_id(receive[place[r]], r, size)
-                place[r] += 1
-                n += 1
-        if n == 0:
+    if homogeneous.n_types[0] > 0 and len(homogeneous.targets) > 0:
+        _count_events(
+            due_counts, homogeneous, occupied, slots, rows, receive, n_steps, size, n_neurons
+        )
+    if heterogeneous.n_types[0] > 0 and len(heterogeneous.targets) > 0:
+        _add_weights(due_weights, heterogeneous, slots, receive, n_steps, size, n_neurons)
+
+
+@inlined
+def _count_events(
+    due_counts: Array,
+    table: Outgoing,
+    occupied: Bools,
+    slots: Ints,
+    rows: Ints,
+    receive: Int32s,
+    n_steps: int,
+    size: int,
+    n_neurons: int,
+) -> None:
+    """Count the events of homogeneous types; arguments as `deliver` has them."""
+    stride, n_slots, header = len(receive) // size, due_counts.shape[1], 1 + n_steps
+    active, known, first, records = table.active, table.known, table.first, table.records
+    targets, most = table.targets, most_places(n_neurons, size)
+    most_together = np.int64(0)
+    for r in range(0, size, RANKS_TOGETHER):
+        together = np.int64(0)
+        for one in range(r, min(r + RANKS_TOGETHER, size)):
+            together += np.int64(receive[one * stride])
+        most_together = max(most_together, together)
+    # Those of the spikes of a step that have a row here, in the place of all spikes of the step.
+    found, begin = np.empty(most_together, np.uint64), np.empty(n_steps + 1, np.int64)
+    place = np.empty(n_steps, np.int64)
+    begins, ends = rows[0], rows[1]
+    for r in range(0, size, RANKS_TOGETHER):
+        last = min(r + RANKS_TOGETHER, size)
+        begin[:] = 0
+        for one in range(r, last):
+            for lag in range(n_steps):
+                begin[lag + 1] += receive[one * stride + 1 + lag]
+        for lag in range(n_steps):
+            begin[lag + 1] += begin[lag]
+        if begin[n_steps] == 0:
             continue
-        for t in range(n_homogeneous):
-            slot = (slots[lag] + homogeneous.delay[t]) % n_slots
-            due, events = due_counts[t, slot], 0
-            for begin in range(0, n, ROWS_AHEAD):
-                end, touched = min(begin + ROWS_AHEAD, n), 0
-                for i in range(begin, end):
-                    row = t * n_neurons + sources[i]
-                    first = start[row]
-                    firsts[i - begin], lasts[i - begin] = first, first + length[row]
-                    touched ^= targets[min(first, len(targets) - 1)]
-                lasts[ROWS_AHEAD] = touched  # or the compiler would not read what is not used
-                for i in range(end - begin):
-                    for k in range(firsts[i], lasts[i]):
-                        due[targets[k]] += 1
-                    events += lasts[i] - firsts[i]
-            occupied[t, slot] |= events > 0
-        if heterogeneous.n_types[0] > 0:
-            sources[:n].sort()
-        for t in range(heterogeneous.n_types[0]):
-            for i in range(n):
-                row = t * n_neurons + sources[i]
-                first = heterogeneous.start[row]
-                for k in range(first, first + heterogeneous.length[row]):
-                    weight = heterogeneous.weights[k]
-                    slot = (slots[lag] + heterogeneous.delays[k]) % n_slots
-                    due_weights[0 if weight > 0.0 else 1, slot, heterogeneous.targets[k]] += weight
+        for t in range(table.n_types[0]):
+            first_row = t * WORD_BITS * (len(active) // table.n_types[0])
+            for lag in range(n_steps):
+                place[lag] = begin[lag]
+            for one in range(r, last):
+                first_of_rank = np.uint64(first_row + one * most)
+                k = one * stride + header
+                for lag in range(n_steps):
+                    end, n = k + np.int64(receive[one * stride + 1 + lag]), place[lag]
+                    while k < end:
+                        row = first_of_rank + np.uint64(receive[k])
+                        found[n] = row
+                        n += np.int64(has_bit(active, row))
+                        k += 1
+                    place[lag] = n
+            for lag in range(n_steps):
+                slot = (slots[lag] + table.delay[t]) % n_slots
+                due = due_counts[t, slot]
+                occupied[t, slot] |= place[lag] > begin[lag]
+                for k in range(begin[lag], place[lag], ROWS_AHEAD):
+                    n = min(ROWS_AHEAD, place[lag] - k)
+                    for i in range(n):
+                        begins[i] = record_of(known, first, found[k + i])
+                        prefetch(records, begins[i])
+                    for i in range(n):
+                        record = records[begins[i]]
+                        begins[i], ends[i] = record.begin, record.begin + record.length
+                        prefetch(targets, begins[i])
+                    for i in range(n):
+                        for s in range(begins[i], ends[i]):
+                            due[targets[s]] += 1
+
+
+@inlined
+def _add_weights(
+    due_weights: Floats,
+    table: Outgoing,
+    slots: Ints,
+    receive: Int32s,
+    n_steps: int,
+    size: int,
+    n_neurons: int,
+) -> None:
+    """Add the weights of heterogeneous types; arguments as `deliver` has them."""
+    stride, n_slots, most = len(receive) // size, due_weights.shape[1], most_places(n_neurons, size)
+    n_rows = WORD_BITS * (len(table.active) // table.n_types[0])
+    begin, place = np.zeros(n_steps + 1, np.int64), np.empty(n_steps, np.int64)
+    for r in range(size):
+        for lag in range(n_steps):
+            begin[lag + 1] += receive[r * stride + 1 + lag]
+    for lag in range(n_steps):
+        begin[lag + 1] += begin[lag]
+        place[lag] = begin[lag]
+    # Those of the spikes of a step that have a row here, in the place of all spikes of the step.
+    sources = np.empty(begin[n_steps], np.int64)
+    for r in range(size):
+        k = r * stride + 1 + n_steps
+        for lag in range(n_steps):
+            end, n = k + np.int64(receive[r * stride + 1 + lag]), place[lag]
+            while k < end:
+                source, row = np.int64(receive[k]), np.uint64(r * most + receive[k])
+                sources[n] = global_id(source, r, size)
+                there = np.uint64(0)
+                for t in range(table.n_types[0]):
+                    there |= has_bit(table.active, row + np.uint64(t * n_rows))
+                n += np.int64(there)
+                k += 1
+            place[lag] = n
+    for lag in range(n_steps):
+        found = sources[begin[lag] : place[lag]]
+        found.sort()
+        for t in range(table.n_types[0]):
+            for source in found:
+                row = np.uint64(t * n_rows + source % size * most + source // size)
+                if not has_bit(table.active, row):
+                    continue
+                record = table.records[record_of(table.known, table.first, row)]
+                for k in range(record.begin, record.begin + record.length):
+                    weight = table.weights[k]
+                    slot = (slots[lag] + table.delays[k]) % n_slots
+                    due_weights[0 if weight > 0.0 else 1, slot, table.targets[k]] += weight

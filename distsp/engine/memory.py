@@ -76,7 +76,9 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
     kept = sum(n * (16 if each else 4) for n, each in zip(synapses, own, strict=True))
     # Source and target of a connection's synapses are drawn as 64-bit numbers.
     here = network.size * per_neuron + kept + 16 * max(synapses, default=0)
-    needed = here / n_ranks + 16 * len(types) * network.size
+    # For each type a few bits per neuron of the network, and a record for each that has synapses.
+    sources = min(network.size * len(types), sum(synapses) / n_ranks)
+    needed = here / n_ranks + network.size * len(types) / 3 + 16 * sources
     installed = installed_bytes() / on_host
     if needed > installed:
         raise InputError(

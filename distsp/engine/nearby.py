@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from distsp.base.arrays import Ints
+from distsp.base.arrays import Int32s, Ints
 from distsp.engine.synapses import TypeTable
 from distsp.network.space import Space
 from distsp.parallel.ranks import Ranks
@@ -18,7 +18,7 @@ def paired_nearby(
     free_post: tuple[Ints, Ints],
     seed: int,
     step: int,
-) -> tuple[Ints, Ints]:
+) -> Int32s:
     """Return the new synapses of a type with a kernel, on rank 0; collective.
 
     Parameters
@@ -34,15 +34,15 @@ def paired_nearby(
 
     Returns
     -------
-    sources, targets : array of int64
-        Global ids, in order of their creation; empty on other ranks.
+    array (2, n) of int32
+        Sources and targets, in order of their creation; empty on other ranks.
     """
     description = table.description
     assert description.kernel is not None
     connected = None
     if not description.allow_multapses:
         connected = _connected(table, ranks, free_pre[0], free_post[0])
-    return pair_by_distance(
+    made = pair_by_distance(
         *free_pre,
         *free_post,
         space.at(free_pre[0]),
@@ -55,6 +55,7 @@ def paired_nearby(
         description.allow_autapses,
         connected,
     )
+    return np.stack(made).astype(np.int32)
 
 
 def _connected(table: TypeTable, ranks: Ranks, pre: Ints, post: Ints) -> Ints:
@@ -64,8 +65,7 @@ def _connected(table: TypeTable, ranks: Ranks, pre: Ints, post: Ints) -> Ints:
     """
     pre, post = ranks.broadcast_array(pre), ranks.broadcast_array(post)
     own = np.arange(len(post))[table.layout.here(post)]
-    rows = table.first_incoming_row + table.layout.places(post[own])
-    start, length = table.incoming.start[rows], table.incoming.length[rows].astype(np.int64)
+    start, length = table.incoming.spans(table.incoming_rows(table.layout.places(post[own])))
     before = np.cumsum(length) - length
     entries = np.repeat(start - before, length) + np.arange(length.sum())
     sources, targets = table.incoming.pools[0][entries], np.repeat(own, length)

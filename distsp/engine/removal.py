@@ -18,7 +18,8 @@ Found = tuple[Ints, Ints, Ints]
 
 def pieces_of(table: TypeTable, sources: Ints) -> list[Ints]:
     """Return sources (global ids) in groups that have so many synapses together."""
-    piece = np.cumsum(table.lengths()[sources]) // SYNAPSES_TOGETHER
+    lengths = table.outgoing.spans(table.rows(sources))[1]
+    piece = np.cumsum(lengths, dtype=np.int64) // SYNAPSES_TOGETHER
     return np.split(sources, np.flatnonzero(np.diff(piece)) + 1)
 
 
@@ -41,9 +42,7 @@ def drawn_between(
     layout = table.layout
     return _drawn_between(
         sources,
-        table.first_row,
-        table.outgoing.start,
-        table.outgoing.length,
+        *table.outgoing.spans(table.rows(sources)),
         table.outgoing.pools[0],
         is_target,
         key,
@@ -56,8 +55,7 @@ def drawn_between(
 @compiled
 def _drawn_between(
     sources: Ints,
-    first_row: int,
-    start: Ints,
+    begin: Ints,
     length: Int32s,
     pool: Int32s,
     is_target: Bools,
@@ -71,16 +69,15 @@ def _drawn_between(
     A lot belongs to source, target and place among the synapses of the pair.
     """
     total = 0
-    for source in sources:
-        total += length[first_row + source]
+    for n in length:
+        total += n
     found = np.empty((3, total), np.int64)
     count = 0
-    for source in sources:
-        begin = start[first_row + source]
-        copy = 0
-        for k in range(begin, begin + length[first_row + source]):
+    for i in range(len(sources)):
+        source, copy = sources[i], 0
+        for k in range(begin[i], begin[i] + length[i]):
             target = pool[k]
-            copy = copy + 1 if k > begin and target == pool[k - 1] else 0
+            copy = copy + 1 if k > begin[i] and target == pool[k - 1] else 0
             if not is_target[target]:
                 continue
             if fraction < 1.0:
@@ -114,14 +111,12 @@ def oldest_of_pairs(table: TypeTable, sources: Ints, targets: Ints) -> tuple[Int
         Whether there is one.
     """
     copies, there = np.zeros(len(sources), np.int64), np.zeros(len(sources), bool)
-    outgoing = table.outgoing
     _oldest_of_pairs(
         np.lexsort((targets, sources)),
-        table.first_row + sources,
+        sources,
         targets,
-        outgoing.start,
-        outgoing.length,
-        outgoing.pools[0],
+        *table.outgoing.spans(table.rows(sources)),
+        table.outgoing.pools[0],
         copies,
         there,
     )
@@ -131,20 +126,22 @@ def oldest_of_pairs(table: TypeTable, sources: Ints, targets: Ints) -> tuple[Int
 @compiled
 def _oldest_of_pairs(
     order: Ints,
-    rows: Ints,
+    sources: Ints,
     targets: Ints,
-    start: Ints,
+    begin: Ints,
     length: Int32s,
     pool: Int32s,
     copies: Ints,
     there: Bools,
 ) -> None:
-    """Write what `oldest_of_pairs` returns; `order` sorts by row and target, and is stable."""
+    """Write what `oldest_of_pairs` returns; `order` sorts by source and target, and is stable."""
     for n in range(len(order)):
         i = order[n]
-        if n > 0 and rows[order[n - 1]] == rows[i] and targets[order[n - 1]] == targets[i]:
-            copies[i] = copies[order[n - 1]] + 1
-        low = start[rows[i]]
-        high = low + length[rows[i]]
+        if n > 0:
+            last = order[n - 1]
+            if sources[last] == sources[i] and targets[last] == targets[i]:
+                copies[i] = copies[last] + 1
+        low = begin[i]
+        high = low + length[i]
         place = first_of(pool, low, high, targets[i]) + copies[i]
         there[i] = place < high and pool[place] == targets[i]

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from distsp.base.arrays import Array
+from distsp.base.closed import Closed
 from distsp.base.compiled import interpreted
 from distsp.base.errors import InputError
 from distsp.base.fields import check_path
@@ -18,6 +19,7 @@ from distsp.checkpoint.folder import Checkpoint, Run, find, restore, save
 from distsp.checkpoint.trust import UnfitError
 from distsp.engine import loop
 from distsp.engine.carry_over import carry_over
+from distsp.engine.conservation import unbound
 from distsp.engine.drives import DriveHistory
 from distsp.engine.initial import set_elements, set_initial_values
 from distsp.engine.integration import workspace
@@ -54,7 +56,7 @@ WAITING_BYTES = 2**25
 """What recordings keep on all ranks together before it is handed over to rank 0."""
 
 
-class Simulation:
+class Simulation(Closed):
     """Runs a network, on one rank or as one of several.
 
     Parameters
@@ -86,6 +88,13 @@ class Simulation:
     array([6, 6, 6, 6])
     """
 
+    step: int
+    """The steps that have been simulated."""
+    layout: Layout
+    elements: list[str]
+    tables: Synapses
+    state: RankState
+
     def __init__(
         self,
         network: Network,
@@ -109,11 +118,16 @@ class Simulation:
         self._held = Held(self.ranks)
         with self._held:
             self._begin(checkpoint)
+        self._close()
+
+    def _refusal(self, name: str) -> tuple[str, str]:
+        """Return the path of an attribute, and what is right instead of assigning it."""
+        return f"simulation.{name}", "run, and what may be changed in the network, change it"
 
     def _begin(self, checkpoint: Checkpoint | None) -> None:
         """Make this rank's arrays, and the synapses that have been asked for."""
         network = self.network
-        self.step, self.updated = 0, -1
+        self.step, self._updated = 0, -1
         self.recordings: dict[str, Recording] = {}
         self._saved = Run(self.ranks.broadcast(secrets.token_hex(8)))
         self.counters = np.zeros(7, dtype=np.int64)
@@ -129,6 +143,9 @@ class Simulation:
         self._look_at_recorders()
         if checkpoint is not None:
             restore(checkpoint, self.parts(), self.layout, self.ranks)
+            problem = unbound(self.state, self.tables, self.ranks)
+            if problem is not None:
+                raise UnfitError(problem)
             self._saved.known, self._saved.kept = checkpoint.beside, [checkpoint.folder.name]
             self._wiring.n_done = len(network.wiring())
         self._look_at_network()
@@ -199,6 +216,7 @@ class Simulation:
         """
         path = check_path("folder", folder)
         self.ranks.meet("Simulation.save")
+        self._same.check()
         with self._held:
             self._look_at_network()
             self.flush()
@@ -216,12 +234,12 @@ class Simulation:
         ]
 
     def _save_globals(self) -> dict[str, int]:
-        return {"step": self.step, "updated": self.updated, "n_spikes": self.n_spikes}
+        return {"step": self.step, "updated": self._updated, "n_spikes": self.n_spikes}
 
     def _restore_globals(self, saved: dict[str, int]) -> None:
         for name, least in (("step", 0), ("updated", -1), ("n_spikes", 0)):
             check_whole(name, saved[name], least)
-        self.step, self.updated = saved["step"], saved["updated"]
+        self.step, self._updated = saved["step"], saved["updated"]
         if self.ranks.rank == 0:
             self.counters[loop.SPIKES] = saved["n_spikes"]
 
@@ -369,22 +387,24 @@ class Simulation:
     def _make_arrays(self) -> None:
         """Make the arrays of this rank, with room for all that the network has."""
         network, ranks = self.network, self.ranks
-        self.layout = Layout(ranks.rank, ranks.size, network.size)
-        self.elements = sorted({e for p in network.populations.values() for e in p.elements})
+        self._put("layout", Layout(ranks.rank, ranks.size, network.size))
+        elements = sorted({e for p in network.populations.values() for e in p.elements})
+        self._put("elements", elements)
         self._room = list(network.populations), dict(network.spreads)
-        self.tables = Synapses(
+        tables = Synapses(
             self.layout,
             dict(network.synapse_types),
             dict(network.spreads),
             network.resolution,
             network.seed,
         )
+        self._put("tables", tables)
         most_spikes = sum(
             len(self.layout.ids(p.ids)) * p.parameters.most_spikes
             for p in network.populations.values()
         )
         self._work = workspace(most_spikes, self._slice_steps())
-        self.state = RankState(
+        state = RankState(
             self.layout,
             network.populations,
             self.elements,
@@ -392,6 +412,7 @@ class Simulation:
             bool(self.tables.of_kind(heterogeneous=True)),
             max([t.longest_delay for t in self.tables.types.values()], default=1),
         )
+        self._put("state", state)
         self._update = StructuralUpdate(ranks, self.layout, self.state, self.tables, network.seed)
         self._wiring = Wiring(network, ranks, self.layout, self.tables, self._update)
 
@@ -526,10 +547,10 @@ class Simulation:
         interval = whole_steps("", update, self.network.resolution) if update else None
         chunk = max(min(FIRST_STEPS, FIRST_WORK * self.ranks.size // self.layout.n_neurons), 1)
         most = most_steps(self.recordings.values(), WAITING_BYTES)
+        if self.step > 0 or end > 0:
+            self._record(begins=self.step > 0)
         while self.step < end:
-            if self.step == 0:
-                self._record()
-            if interval and self.step % interval == 0 and self.updated != self.step:
+            if interval and self.step % interval == 0 and self._updated != self.step:
                 self._structural_update()
             stops = [one.next_step(self.step) for one in self.recordings.values()]
             stops.append(self.step - self.step % interval + interval if interval else None)
@@ -543,20 +564,24 @@ class Simulation:
                 progress(self.now)
             stopping = stop is not None and stop(self.now)
             waiting = sum(recording.waiting for recording in self.recordings.values())
-            told = self.ranks.collect((stopping, seconds, waiting, bool(self._held.came)))
-            self._held.act([came for *_, came in told])
-            if sum(waiting for *_, waiting, _ in told) > WAITING_BYTES:
+            told = self.ranks.all_numbers(stopping, seconds, waiting, bool(self._held.came))
+            self._held.act((told[:, 3] > 0.0).tolist())
+            if told[:, 2].sum() > WAITING_BYTES:
                 self.flush()
-            if any(stopping for stopping, *_ in told):
+            if told[:, 0].any():
                 break
-            speed = (self.step - first) / max(1e-6, *(seconds for _, seconds, *_ in told))
+            speed = (self.step - first) / max(1e-6, told[:, 1].max())
             # No more than twice as long as the last, which may have been a quiet one.
             chunk = max(min(int(LOOK * speed), 2 * chunk), self._slice_steps())
 
-    def _record(self) -> None:
-        """Let every recorder whose time has come record the present."""
+    def _record(self, begins: bool = False) -> None:
+        """Let recorders record the present whose time has come, or those that begin with it."""
         began = time.perf_counter()
-        due = [r for r in self.recordings.values() if r.next_step(self.step - 1) == self.step]
+        due = [
+            one
+            for one in self.recordings.values()
+            if (one.due_at_once(self.step) if begins else one.next_step(self.step - 1) == self.step)
+        ]
         if due:
             reading = self.reading()
             for recording in due:
@@ -574,7 +599,7 @@ class Simulation:
         for recording in watching:
             recording.end_update(self.reading(), changes or [])
         self._make_room_for_events()
-        self.updated = self.step
+        self._updated = self.step
         self.seconds["update"] += time.perf_counter() - began
 
     def _make_room_for_events(self) -> None:
@@ -632,7 +657,7 @@ class Simulation:
         # The buffers follow what the last stretch needed, the same on all ranks.
         self._capacity = 1 + slice_steps + int(1.25 * self.counters[loop.MOST_SPIKES]) + 4
         self.counters[loop.MOST_SPIKES] = 0
-        self.step = end
+        self._put("step", end)
 
 
 def _run_briefly(network: Network, ranks: Ranks) -> None:

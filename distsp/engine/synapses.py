@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import Array, Floats, Int32s, Ints
+from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, Records, UInt64s
+from distsp.base.bits import WORD_BITS
 from distsp.base.compiled import compiled
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE
-from distsp.engine.adjacency import Adjacency
+from distsp.engine.adjacency import Adjacency, first_of
+from distsp.engine.index import total_and_longest, words_of
 from distsp.network.synapse_type import Delay, Spread, SynapseType, delay_steps
 from distsp.parallel.distributed import Global, Part, PerSynapse, check_whole
 from distsp.parallel.layout import Layout
@@ -25,6 +27,9 @@ from distsp.rng.streams import Purpose, philox, stream_key, unit
 GATHERED_SYNAPSES = 2_000_000
 """Synapses that are gathered on rank 0 at a time."""
 
+SOURCES_TOGETHER = 1_000_000
+"""Sources whose synapses are counted at a time."""
+
 GROUPS_OF_SOURCES = 4096
 """How finely the sources are counted to cut pieces of so many synapses."""
 
@@ -32,11 +37,14 @@ GROUPS_OF_SOURCES = 4096
 class Outgoing(NamedTuple):
     """Synapses onto this rank's neurons by source, as the time loop takes them.
 
-    Rows are `place of the type * n_neurons + source`.
+    Each type has as many words of rows, in which the row of a source is what `Layout.rows` says.
     """
 
-    start: Ints
-    length: Int32s
+    active: UInt64s  # the five arrays of an `Index`
+    known: UInt64s
+    first: Int32s
+    room: Array
+    records: Records
     targets: Int32s
     weights: Floats  # per synapse, where each has its own
     delays: Int32s  # steps
@@ -87,6 +95,15 @@ def own_uniforms(key: np.uint64, sources: Ints, targets: Ints, serial: Ints, whi
 
 
 @compiled
+def stand_in(begin: Ints, length: Int32s, pool: Int32s, columns: Ints, there: Bools) -> None:
+    """Write for each row, by where it is in the pool, whether it has a column."""
+    for i in range(len(columns)):
+        end = begin[i] + length[i]
+        place = first_of(pool, begin[i], end, columns[i])
+        there[i] = place < end and pool[place] == columns[i]
+
+
+@compiled
 def count_between(
     begin: Ints,
     length: Int32s,
@@ -97,7 +114,7 @@ def count_between(
 ) -> None:
     """Count synapses by kind of source and kind of target; those of the kind 0 do not count.
 
-    `begin` and `length` say where the targets of each source are.
+    `begin` and `length` say where the targets of each source are, `source_kinds` what it is.
     """
     for source in range(len(source_kinds)):
         row = counts[source_kinds[source]]
@@ -126,8 +143,7 @@ class TypeTable:
     outgoing, incoming : Adjacency
         Tables that it shares with other types; only plastic types are in the incoming one.
     place, incoming_place : int
-        Which of these types it is: its rows begin at `place * n_neurons`, and at
-        `incoming_place * n_local`.
+        Which of these types it is: each has rows for all sources, and for all neurons here.
 
     Attributes
     ----------
@@ -158,8 +174,9 @@ class TypeTable:
         self.outgoing, self.incoming = outgoing, incoming
         self.heterogeneous, self.plastic = spread.heterogeneous, description.plastic
         self.delay, self.longest_delay = spread.shortest, spread.longest
-        self.first_row = place * layout.n_neurons
-        self.first_incoming_row = incoming_place * layout.n_local
+        self._n_words, self._n_incoming_words = words_of(layout.n_rows), words_of(layout.n_local)
+        self._first_word = place * self._n_words
+        self._first_incoming_word = incoming_place * self._n_incoming_words
         self.created = 0
         self.columns: dict[str, type] = {"target": np.int32}
         if self.heterogeneous:
@@ -213,10 +230,10 @@ class TypeTable:
 
     def _prepared(self, sources: Ints, targets: Ints, *own: Array) -> Callable[[], None]:
         """Return what adds synapses and needs no more memory for it."""
-        puts = [self.outgoing.prepared(self.first_row + sources, targets, *own)]
+        puts = [self.outgoing.prepared(self.rows(sources), targets, *own)]
         most = 0
         if self.plastic:
-            puts.append(self.incoming.prepared(self.first_incoming_row + targets, sources))
+            puts.append(self.incoming.prepared(self.incoming_rows(targets), sources))
         elif len(targets):
             most = int(np.bincount(targets).max())
 
@@ -239,27 +256,36 @@ class TypeTable:
         copies : array (n,) of int64
             Which synapse of the pair, in order of creation.
         """
-        tables = [self.outgoing.prepared_removal(self.first_row + sources, targets, copies)]
+        tables = [self.outgoing.prepared_removal(self.rows(sources), targets, copies)]
         if self.plastic:
-            rows = self.first_incoming_row + targets
+            rows = self.incoming_rows(targets)
             tables.append(self.incoming.prepared_removal(rows, sources, copies))
         for remove in tables:
             remove()
 
-    def connects(self, source: int, target: int) -> bool:
-        """Return whether there is a synapse from a global id to a local index."""
-        row = self.outgoing.row(self.first_row + source)
-        k = np.searchsorted(row, target)
-        return bool(k < len(row) and row[k] == target)
+    def connects(self, sources: Ints, targets: Ints) -> Bools:
+        """Return for each pair of a global id and a local index whether there is a synapse."""
+        spans = self.outgoing.spans(self.rows(sources))
+        there = np.zeros(len(sources), dtype=np.bool_)
+        stand_in(*spans, self.outgoing.pools[0], targets, there)
+        return there
+
+    def rows(self, sources: Ints) -> Ints:
+        """Return which rows of the outgoing table have the synapses of some sources."""
+        return self.layout.rows(sources) + self._first_word * WORD_BITS
+
+    def incoming_rows(self, targets: Ints) -> Ints:
+        """Return which rows of the incoming table have the synapses of some targets."""
+        return targets + self._first_incoming_word * WORD_BITS
 
     def lengths(self) -> Ints:
         """Return the number of synapses of each source, int64."""
-        end = self.first_row + self.layout.n_neurons
-        return self.outgoing.length[self.first_row : end].astype(np.int64)
+        everyone = self.rows(np.arange(self.layout.n_neurons))
+        return self.outgoing.spans(everyone)[1].astype(np.int64)
 
     def __len__(self) -> int:
-        end = self.first_row + self.layout.n_neurons
-        return int(self.outgoing.length[self.first_row : end].sum(dtype=np.int64))
+        words = self._first_word, self._first_word + self._n_words
+        return int(total_and_longest(self.outgoing.index, *words)[0])
 
     def between(self, sources: Ints, targets: Ints) -> Ints:
         """Return the numbers of synapses onto this rank's neurons between kinds of neurons.
@@ -274,11 +300,12 @@ class TypeTable:
         array of int64
             A row for each kind of source, a column for each kind of target.
         """
-        rows = slice(self.first_row, self.first_row + self.layout.n_neurons)
         counts = np.zeros((sources.max(initial=0) + 1, targets.max(initial=0) + 1), dtype=np.int64)
-        start, length = self.outgoing.start[rows], self.outgoing.length[rows]
-        own = targets[self.layout.ids()]
-        count_between(start, length, self.outgoing.pools[0], sources, own, counts)
+        own, counted = targets[self.layout.ids()], np.flatnonzero(sources)
+        for first in range(0, len(counted), SOURCES_TOGETHER):
+            some = counted[first : first + SOURCES_TOGETHER]
+            spans = self.outgoing.spans(self.rows(some))
+            count_between(*spans, self.outgoing.pools[0], sources[some], own, counts)
         return counts
 
     def column(self, name: str, first: int, last: int) -> Array:
@@ -287,17 +314,15 @@ class TypeTable:
 
     def entries(self, first: int, last: int) -> tuple[Array, ...]:
         """Return sources, targets, weights and delays of the synapses of some sources; in order."""
-        entries: tuple[Array, ...] = self.outgoing.entries(
-            self.first_row + first, self.first_row + last
-        )
-        return entries[0] - self.first_row, *entries[1 : 1 + len(self.columns)]
+        entries: tuple[Array, ...] = self.outgoing.entries(self.rows(np.arange(first, last)))
+        return entries[0] + first, *entries[1 : 1 + len(self.columns)]
 
     def most_incoming(self) -> int:
         """Return a bound of how many synapses of this type a neuron here has."""
         if not self.plastic:
             return self._most_incoming
-        end = self.first_incoming_row + self.layout.n_local
-        return int(self.incoming.length[self.first_incoming_row : end].max(initial=0))
+        words = self._first_incoming_word, self._first_incoming_word + self._n_incoming_words
+        return int(total_and_longest(self.incoming.index, *words)[1])
 
     def chunks(self, ranks: Ranks) -> Iterator[dict[str, Array]]:
         """Yield all synapses in pieces on rank 0, and as many empty pieces elsewhere.
@@ -397,15 +422,15 @@ class Synapses:
         made, names = list(types), sorted(types)
         own = [spreads[name].heterogeneous for name in names]
         plastic = [types[name].plastic for name in names]
-        rows = max(own.count(False), own.count(True)) * layout.n_neurons
-        if rows > MAX_SIZE:
+        rows, incoming_rows = (words_of(n) * WORD_BITS for n in (layout.n_rows, layout.n_local))
+        if max(own.count(False), own.count(True)) * rows > MAX_SIZE:
             right = (
                 f"types of {layout.n_neurons} neurons must have at most {MAX_SIZE} rows together"
             )
             raise InputError.at("synapse_types", len(names), right)
-        self.homogeneous = Adjacency(own.count(False) * layout.n_neurons)
-        self.heterogeneous = Adjacency(own.count(True) * layout.n_neurons, heterogeneous=True)
-        self.incoming = Adjacency(plastic.count(True) * layout.n_local)
+        self.homogeneous = Adjacency(own.count(False) * rows)
+        self.heterogeneous = Adjacency(own.count(True) * rows, heterogeneous=True)
+        self.incoming = Adjacency(plastic.count(True) * incoming_rows)
         self.types = {
             name: TypeTable(
                 name,
@@ -436,8 +461,7 @@ class Synapses:
         types = self.of_kind(heterogeneous)
         shared = [0.0 if heterogeneous else t.description.mean_weight for t in types]
         return Outgoing(
-            table.start,
-            table.length,
+            *table.index,
             *table.pools,
             np.array([len(types)]),
             np.array(shared, dtype=np.float64),

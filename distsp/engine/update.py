@@ -9,21 +9,30 @@ from collections.abc import Callable
 
 import numpy as np
 
-from distsp.base.arrays import Bools, Floats, Ints
+from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE
 from distsp.engine.memory import installed_bytes
 from distsp.engine.nearby import paired_nearby
 from distsp.engine.state import RankState
-from distsp.engine.synapses import Synapses, TypeTable
+from distsp.engine.synapses import Synapses, TypeTable, serial_of_pairs
 from distsp.network.space import Space
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
 from distsp.plasticity.breaking import MOST_COPIES, candidates, lowest_of_each
-from distsp.plasticity.elements import bind, lose_vacant, vacant
+from distsp.plasticity.elements import (
+    LACKING,
+    VACANT,
+    bind,
+    imbalanced,
+    imbalances,
+    lose_vacant,
+)
 from distsp.plasticity.pairing import pair
 from distsp.recorders import Change
 from distsp.rng.streams import Purpose, stream_key
+
+NO_IDS = np.empty(0, dtype=np.int64)
 
 
 class StructuralUpdate:
@@ -57,6 +66,7 @@ class StructuralUpdate:
         self.surplus = "one"
         self.space_of: Callable[[str], Space]
         self._changes: list[Change] | None = None
+        self._imbalances: Ints | None = None
 
     def apply(self, step: int, changes: list[Change] | None = None) -> None:
         """Break and make synapses, the elements having been brought up to `step`.
@@ -73,7 +83,7 @@ class StructuralUpdate:
             On one rank, before anything has changed, if there are more elements than can be
             counted; if there are more than can be listed, on rank 0.
         """
-        self._changes = changes
+        self._changes, self._imbalances = changes, None
         for name in self.state.elements:
             highest = self.state.arrays.z[self.state.row(name)].max(initial=0.0)
             if not highest <= MAX_SIZE:
@@ -146,42 +156,52 @@ class StructuralUpdate:
         lifts = change > 0 or self.surplus == "one"
         bind(arrays.z[element], arrays.z_connected[element], places, change, lifts)
 
-    def _vacant(self, element: int) -> tuple[Ints, Ints]:
-        """Return this rank's neurons (global ids) with vacant != 0, and their vacant counts."""
-        arrays = self.state.arrays
-        places, counts = vacant(arrays.z[element], arrays.z_connected[element])
-        return self.layout.ids_at(places), counts
+    def _any(self, element: int, which: int) -> bool:
+        """Return whether any neuron of any rank is `LACKING` elements, or has `VACANT` ones.
 
-    def _in_order(self, ids: Ints, counts: Ints) -> tuple[Ints, Ints]:
-        """Return all ranks' entries in order of the ids, on every rank."""
-        both = self.ranks.join(np.stack([ids, counts], axis=1))
-        both = both[np.argsort(both[:, 0])]
-        return both[:, 0].copy(), both[:, 1].copy()
+        Collective only after a change: an update without anything to do is one message.
+        """
+        if self._imbalances is None:
+            z, z_connected = self.state.arrays.z, self.state.arrays.z_connected
+            found = np.zeros((len(z), 2), dtype=np.int64)
+            imbalances(z, z_connected, found)
+            self._imbalances = self.ranks.largest(found)
+        return bool(self._imbalances[element, which])
+
+    def _imbalanced(self, element: int, sign: int) -> tuple[Int32s, Int32s]:
+        """Return where neurons here have vacant elements (1) or too few (-1), and how many."""
+        z, z_connected = self.state.arrays.z, self.state.arrays.z_connected
+        places, counts = imbalanced(z[element], z_connected[element], sign)
+        return places, counts
+
+    def _all_imbalanced(self, element: int, sign: int) -> tuple[Ints, Ints]:
+        """Return the ids of all ranks' neurons that are, in order, and how many, on rank 0."""
+        rows, lengths = self.ranks.parts_on_0(np.stack(self._imbalanced(element, sign), axis=1))
+        if self.ranks.rank > 0:
+            return NO_IDS, NO_IDS
+        return self.layout.in_order(rows, lengths)
 
     def _free(self, element: int) -> tuple[Ints, Ints]:
         """Return all neurons with vacant elements, and how many, on rank 0."""
-        ids, counts = self._vacant(element)
-        free = self.ranks.join_on_0(np.stack([ids[counts > 0], counts[counts > 0]], axis=1))
-        if 8 * (total := int(free[:, 1].sum())) > installed_bytes():
+        ids, counts = self._all_imbalanced(element, 1)
+        if 8 * (total := int(counts.sum())) > installed_bytes():
             raise InputError(
                 f"elements.{self.state.elements[element]}: memory must hold {total} vacant ones at "
                 "an update; growth_rate must be less"
             )
-        free = free[np.argsort(free[:, 0])]
-        return free[:, 0], free[:, 1]
+        return ids, counts
 
     def _break_outgoing(self, table: TypeTable, step: int) -> None:
         """Each neuron with too few presynaptic elements loses that many outgoing synapses."""
-        ids, counts = self._vacant(self._elements(table)[0])
-        owners, quotas = self._in_order(ids[counts < 0], -counts[counts < 0])
-        if len(owners) == 0:
+        pre = self._elements(table)[0]
+        if not self._any(pre, LACKING):
             return
+        lacking = np.stack(self._all_imbalanced(pre, -1))
+        owners, quotas = self.ranks.broadcast_array(lacking)
         place, other, copy, lot, most = candidates(
-            table.first_row + owners,
+            *table.outgoing.spans(table.rows(owners)),
             owners,
             quotas,
-            table.outgoing.start,
-            table.outgoing.length,
             table.outgoing.pools[0],
             stream_key(self.seed, Purpose.BREAK_OUTGOING, table.index),
             step,
@@ -193,21 +213,20 @@ class StructuralUpdate:
         drawn = self.ranks.join_on_0(np.stack([place, other, copy, lot.view(np.int64)], axis=1))
         place, other, copy, lot = columns(drawn)
         gone = lowest_of_each(place, lot.view(np.uint64), (other << 16) | copy, quotas)
-        broken = np.stack([owners[place[gone]], other[gone], copy[gone]], axis=1)
+        broken = np.stack([owners[place[gone]], other[gone], copy[gone]], dtype=np.int32)
         self._apply_broken(table, self.ranks.broadcast_array(broken))
 
     def _break_incoming(self, table: TypeTable, step: int) -> None:
         """Each neuron with too few postsynaptic elements loses that many incoming synapses."""
-        ids, counts = self._vacant(self._elements(table)[1])
-        owners, quotas = ids[counts < 0], -counts[counts < 0]
-        if self.ranks.largest(len(owners)) == 0:
+        post = self._elements(table)[1]
+        if not self._any(post, LACKING):
             return
+        places, quotas = (part.astype(np.int64) for part in self._imbalanced(post, -1))
+        owners = self.layout.ids_at(places)
         place, other, copy, _, most = candidates(
-            table.first_incoming_row + self.layout.places(owners),
+            *table.incoming.spans(table.incoming_rows(places)),
             owners,
             quotas,
-            table.incoming.start,
-            table.incoming.length,
             table.incoming.pools[0],
             stream_key(self.seed, Purpose.BREAK_INCOMING, table.index),
             step,
@@ -216,58 +235,64 @@ class StructuralUpdate:
             1,
         )
         _check_copies(table, most)
-        broken = np.stack([other, owners[place], copy], axis=1)
-        self._apply_broken(table, self.ranks.join(broken))
+        broken = np.stack([other, owners[place], copy], axis=1, dtype=np.int32)
+        self._apply_broken(table, columns(self.ranks.join(broken)))
 
-    def _apply_broken(self, table: TypeTable, broken: Ints) -> None:
+    def _apply_broken(self, table: TypeTable, broken: Int32s) -> None:
         """Free the elements of broken synapses (source, target, copy) and remove what is here."""
-        sources, targets, copies = columns(broken)
-        here = self.layout.here(targets)
-        self._free_or_bind(table, sources, targets, -1)
-        table.remove(sources[here], self.layout.places(targets[here]), copies[here])
+        sources, targets, copies = broken
+        here, places = self._free_or_bind(table, sources, targets, -1)
+        own = sources[here].astype(np.int64), places, copies[here].astype(np.int64)
+        table.remove(*own)
 
     def _pair(self, table: TypeTable, step: int) -> None:
         """Bind vacant elements to each other."""
         description = table.description
         pre, post = self._elements(table)
+        if not (self._any(pre, VACANT) and self._any(post, VACANT)):
+            return
         free_pre, free_post = self._free(pre), self._free(post)
         if description.kernel is None:
             key = stream_key(self.seed, Purpose.PAIR, table.index)
-            sources, targets = pair(*free_pre, *free_post, key, step, description.allow_autapses)
+            drawn = pair(*free_pre, *free_post, key, step, description.allow_autapses)
         else:
             space = self.space_of(table.name)
-            sources, targets = paired_nearby(
-                table, space, self.ranks, free_pre, free_post, self.seed, step
-            )
-        made = self.ranks.broadcast_array(np.stack([sources, targets], axis=1))
-        if len(made) == 0:
-            return
+            drawn = paired_nearby(table, space, self.ranks, free_pre, free_post, self.seed, step)
+        made = self.ranks.broadcast_array(drawn)
         if not description.allow_multapses and description.kernel is None:
-            made = made[self._first_of_their_pair(table, made)]
-        sources, targets = columns(made)
-        here = self.layout.here(targets)
-        self._free_or_bind(table, sources, targets, 1)
-        table.add(sources[here], self.layout.places(targets[here]))
+            made = made[:, self._first_of_their_pair(table, *made)]
+        if made.shape[1] == 0:
+            return
+        sources, targets = made
+        here, places = self._free_or_bind(table, sources, targets, 1)
+        table.add(sources[here].astype(np.int64), places)
 
-    def _free_or_bind(self, table: TypeTable, sources: Ints, targets: Ints, change: int) -> None:
-        """Free (-1) or bind (1) the elements of synapses on the ranks that have the neurons."""
+    def _free_or_bind(
+        self, table: TypeTable, sources: Int32s, targets: Int32s, change: int
+    ) -> tuple[Ints, Ints]:
+        """Free (-1) or bind (1) the elements of synapses on the ranks that have the neurons.
+
+        Returns
+        -------
+        here, places : array of int64
+            Which of the targets are here, and their places.
+        """
+        self._imbalances = None
         if self._changes is not None:
             self._changes.append(Change(table.name, change > 0, sources, targets))
-        for element, ids in zip(self._elements(table), (sources, targets), strict=True):
-            self._bind(element, self.layout.places(ids[self.layout.here(ids)]), change)
+        pre, post = self._elements(table)
+        self._bind(pre, self.layout.own(sources)[1], change)
+        here, places = self.layout.own(targets)
+        self._bind(post, places, change)
+        return here, places
 
-    def _first_of_their_pair(self, table: TypeTable, made: Ints) -> Bools:
+    def _first_of_their_pair(self, table: TypeTable, sources: Int32s, targets: Int32s) -> Bools:
         """Return which new synapses connect a pair that has none; each target's rank knows."""
-        _, first = np.unique(made, axis=0, return_index=True)
-        kept = np.zeros(len(made), dtype=bool)
-        kept[first] = True
-        there = np.zeros(len(made), dtype=np.int64)
-        here = np.zeros(len(made), dtype=bool)
-        here[self.layout.here(made[:, 1])] = True
-        places = self.layout.places(made[:, 1])
-        for i in np.flatnonzero(kept & here):
-            there[i] = table.connects(int(made[i, 0]), int(places[i]))
-        return kept & (self.ranks.sum(there) == 0)
+        first = serial_of_pairs(sources.astype(np.int64), targets.astype(np.int64)) == 0
+        there = np.zeros(len(sources), dtype=np.int8)
+        here, places = self.layout.own(targets)
+        there[here] = table.connects(sources[here].astype(np.int64), places)
+        return first & (self.ranks.largest(there) == 0)
 
 
 def _check_copies(table: TypeTable, most: int) -> None:
@@ -285,7 +310,7 @@ def _check_copies(table: TypeTable, most: int) -> None:
         )
 
 
-def columns(table: Ints) -> Ints:
+def columns(table: Array) -> Array:
     """Return the columns of a table as arrays of their own.
 
     A view of a column is contiguous only where the table has one row: compiled functions would be

@@ -116,6 +116,22 @@ class Disconnect(Removal, Event):
             raise InputError(f"{where}: {error}") from None
 
 
+class Snapshot(Event):
+    """`snapshot`: all synapses are recorded as they are after the events before it in the list."""
+
+    event: Literal["snapshot"] = "snapshot"
+    recorder: str | None = Field(None, description="name in results; snapshot_<at> if not given")
+    synapses: list[str] | None = Field(None, description="synapse types; all if not given")
+
+    def apply(self, where: str, network: Network) -> None:
+        """Begin a recorder that takes a snapshot now."""
+        name = self.recorder or f"snapshot_{self.at:g}"
+        try:
+            network.recorder("connectivity", name, synapses=self.synapses, times=[self.at])
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+
+
 def connect(where: str, network: Network, connection: Connection) -> None:
     """Connect what is addressed in plain data."""
     source = network.select(f"{where}.source", connection.source)

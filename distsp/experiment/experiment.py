@@ -5,7 +5,7 @@
 
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -47,17 +47,30 @@ class Experiment(NetworkFields):
     """
 
     name: Name = Field(description="of the experiment, and of its folder of results")
-    description: str = ""
+    description: str = Field("", description="in a line, for `--list`")
     duration: Positive = Field(description="simulated time (ms)")
     record_interval: Positive = Field(1000.0, description="time between recordings (ms)")
-    populations: dict[Name, PopulationTable] = Field(min_length=1)
-    synapse_types: dict[Name, SynapseType] = Field(default_factory=dict)
-    inputs: dict[Name, InputTable] = Field(default_factory=dict)
-    connections: list[Connection] = Field(default_factory=list)
-    recorders: dict[Name, Annotated[Recorder, OneOf(Recorder)]] = Field(default_factory=dict)
-    events: list[Annotated[Event, OneOf(Event)]] = Field(default_factory=list)
-    settled: Settled | None = None
-    """When the run ends before its duration; never if not given."""
+    populations: dict[Name, PopulationTable] = Field(
+        min_length=1, description="tables of neurons, by name"
+    )
+    synapse_types: dict[Name, SynapseType] = Field(
+        default_factory=dict, description="tables of types, by name"
+    )
+    inputs: dict[Name, InputTable] = Field(
+        default_factory=dict, description="tables of inputs, by name"
+    )
+    connections: list[Connection] = Field(
+        default_factory=list, description="tables, in the order in which synapses are made"
+    )
+    recorders: dict[Name, Annotated[Recorder, OneOf(Recorder)]] = Field(
+        default_factory=dict, description="tables of recorders, by name"
+    )
+    events: list[Annotated[Event, OneOf(Event)]] = Field(
+        default_factory=list, description="tables of what changes while time passes"
+    )
+    settled: Settled | None = Field(
+        None, description="table: when the run ends before its duration; never if not given"
+    )
 
     @classmethod
     def check(cls, where: str, values: Any) -> Self:
@@ -216,12 +229,18 @@ class Experiment(NetworkFields):
             }
         )
 
-    def happen(self, network: Network, step: int) -> None:
-        """Let the events at the beginning of `step` happen to a network, in their order."""
+    def happen(
+        self, network: Network, step: int, after: Callable[[], object] = lambda: None
+    ) -> None:
+        """Let the events at the beginning of `step` happen to a network, in their order.
+
+        `after` is called after each.
+        """
         for i, event in enumerate(self.events):
             where = f"events.{i}"
             if whole_steps(f"{where}.at", event.at, self.resolution) == step:
                 event.apply(where, network)
+                after()
 
     def network_at(self, step: int) -> Network:
         """Return the network as it is when `step` begins, before the events of that time."""

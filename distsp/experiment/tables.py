@@ -69,7 +69,7 @@ class OpenTable(Fields):
 class Target(OpenTable):
     """Neurons that an input drives, and how."""
 
-    population: str
+    population: str = Field(description="its name")
     neurons: str | list[int] | Fraction | None = Field(
         None, description='"0:80", a list of places, or a fraction; all if not given'
     )
@@ -83,8 +83,8 @@ class Target(OpenTable):
 class InputTable(OpenTable):
     """An input and the populations that it drives."""
 
-    model: str = "poisson_generator"
-    targets: list[Target] = Field(default_factory=list)
+    model: str = Field("poisson_generator", description="name of the input")
+    targets: list[Target] = Field(default_factory=list, description="neurons that it drives")
 
     def completed(self, generator: Generator) -> Self:
         """Return the table with every parameter of the input and of what it drives."""

@@ -48,8 +48,8 @@ KERNEL = types.void(
 class Drive(Fields):
     """An input's connection to neurons."""
 
-    weight: Finite = Field(description="pA, for iaf_psc_delta mV")
-    delay: Positive | None = Field(description="ms, a whole number of steps")
+    weight: Finite = Field(description="in the unit of the target's model (pA, mV or nS)")
+    delay: Positive | None = Field(description="a whole number of steps (ms)")
 
     def steps(self, where: str, resolution: float) -> int:
         """Return the delay as a number of steps of `resolution` (ms); one if it is not given.
@@ -67,7 +67,7 @@ class Drive(Fields):
 class SpikeDrive(Drive):
     """How spikes arrive."""
 
-    delay: Positive = Field(description="ms, a whole number of steps")
+    delay: Positive = Field(description="a whole number of steps (ms)")
 
 
 class CurrentDrive(Drive):
@@ -75,7 +75,7 @@ class CurrentDrive(Drive):
 
     weight: Finite = Field(1.0, description="what the current is multiplied with")
     delay: Positive | None = Field(
-        None, description="ms, a whole number of steps; one step if not given"
+        None, description="a whole number of steps (ms); one step if not given"
     )
 
 

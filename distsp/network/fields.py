@@ -38,18 +38,23 @@ def check_weight(where: str, weight: Any) -> None:
 class PopulationFields(Fields):
     """What `Network.create` takes."""
 
-    model: str
-    size: Size
+    model: str = Field(description="name of the neuron model")
+    size: Size = Field(description="number of neurons")
     V_m: Number | list[Finite] | None = Field(
         None, description="initial potential (mV), at rest if not given"
     )
     initial: dict[str, Number | list[Finite]] = Field(
         default_factory=dict, description="initial values of other state variables"
     )
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    elements: dict[Name, Any] = Field(default_factory=dict)
-    positions: Annotated[Positions, OneOf(Positions)] | None = None
-    """Where the neurons are; nowhere if not given."""
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="those of the model that differ from its defaults"
+    )
+    elements: dict[Name, Any] = Field(
+        default_factory=dict, description="synaptic elements, by name"
+    )
+    positions: Annotated[Positions, OneOf(Positions)] | None = Field(
+        None, description="where the neurons are; nowhere if not given"
+    )
 
 
 class NetworkFields(Fields):

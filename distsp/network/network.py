@@ -183,7 +183,8 @@ class Network(Said):
         name : str
             Types are updated in the order of their names.
         weight : float or dict
-            pA, for targets of iaf_psc_delta mV; or a distribution that each synapse draws from.
+            In the unit of the target's model (pA, nS or mV); or a distribution that each synapse
+            draws from.
         delay : float or dict
             ms, a whole number of steps, at least one; or a distribution, rounded to steps.
         pre, post : str, optional
@@ -267,7 +268,7 @@ class Network(Said):
         target : Neurons
             A population, a part of one, or several.
         weight : float
-            Of its spikes: in the unit of a weight onto the target (pA, for iaf_psc_delta mV). What
+            Of its spikes: in the unit of a weight onto the target (pA, nS or mV). What
             a current is multiplied with; 1 if not given.
         delay : float
             ms, a whole number of steps, at least one; for a current one step if not given.

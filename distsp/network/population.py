@@ -336,7 +336,7 @@ class Population(Neurons):
         if parameters is not None:
             self._put("parameters", parameters)
         if elements is not None:
-            self._put("_elements", elements)
+            self._elements = elements
         self.has_changed()
 
     def read_by(self, reader: Reader) -> None:

@@ -83,7 +83,7 @@ class Said(Closed):
         """Change what may change of the network as a whole, or refuse it and change nothing."""
         checked = NetworkFields.check("", dict(self._fields) | values)
         self._check_changed(checked)
-        self._put("_fields", checked)
+        self._fields = checked
         self.has_changed()
 
     def _check_changed(self, fields: NetworkFields) -> None:

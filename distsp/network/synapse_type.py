@@ -34,8 +34,10 @@ class Spread(NamedTuple):
 class SynapseType(Fields):
     """A type of synapse: its weight and delay, and the elements it needs if it is plastic."""
 
-    weight: Number = Field(description="pA, for iaf_psc_delta mV; below 0 is inhibitory")
-    delay: Positive | Number = Field(description="ms, a whole number of steps")
+    weight: Number = Field(
+        description="in the unit of the target's model (pA, mV or nS); below 0 is inhibitory"
+    )
+    delay: Positive | Number = Field(description="a whole number of steps (ms)")
     pre: str | None = Field(None, description="presynaptic element of a plastic type")
     post: str | None = Field(None, description="postsynaptic element of a plastic type")
     allow_autapses: bool = Field(True, description="may plasticity connect a neuron to itself")

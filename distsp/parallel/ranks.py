@@ -22,12 +22,15 @@ import numba
 import numpy as np
 from numba import types
 
-from distsp.base.arrays import Array
+from distsp.base.arrays import Array, Floats, Ints
 from distsp.base.compiled import PLAIN, c_function
 from distsp.base.errors import InputError, WriteError, tell
 
 MESSAGE_BYTES = 2**28
 """What one message carries at most; longer arrays go in pieces."""
+
+MOST_DIMENSIONS = 8
+"""Numbers that tell the shape of an array: how many dimensions it has, and how long each is."""
 
 CALL = np.dtype([("name", "S96")])
 """What ranks tell each other when they meet."""
@@ -256,6 +259,29 @@ class Ranks:
         """Return rank 0's `value`, any picklable object, on every rank."""
         return value if self.size == 1 else self.communicator.bcast(value)
 
+    def seem_alone(self) -> None:
+        """Let a script that asks mpi4py itself see this process alone."""
+        if self.size > 1:
+            from mpi4py import MPI
+
+            MPI.COMM_WORLD = MPI.COMM_SELF  # type: ignore[misc]
+
+    def hear(self, value: Any = None) -> Any:
+        """Return what rank 0 says, for which others may wait long: they leave the core to others.
+
+        Parameters
+        ----------
+        value : picklable object
+            What rank 0 says.
+        """
+        if self.size > 1:
+            request, began = self.communicator.Ibarrier(), time.monotonic()
+            while not request.Test():
+                waited = time.monotonic() - began
+                if waited > 0.001:
+                    time.sleep(min(0.1 * waited, 0.01))
+        return self.broadcast(value)
+
     def gather(self, value: Any) -> list[Any] | None:
         """Return every rank's `value` on rank 0, None elsewhere."""
         return [value] if self.size == 1 else self.communicator.gather(value)
@@ -272,9 +298,24 @@ class Ranks:
         self.communicator.Allreduce(numbers, total)
         return total
 
-    def largest(self, number: int) -> int:
-        """Return the largest of the ranks' numbers, on every rank."""
-        return int(max(self.collect(number)))
+    def largest(self, numbers: Array) -> Array:
+        """Return the largest of the ranks' numbers, for each place of an array, on every rank."""
+        if self.size == 1:
+            return numbers
+        from mpi4py import MPI
+
+        most = np.empty_like(numbers)
+        self.communicator.Allreduce(numbers, most, MPI.MAX)
+        return most
+
+    def all_numbers(self, *numbers: float) -> Floats:
+        """Return a row of numbers of each rank, on every rank."""
+        own = np.array(numbers, dtype=np.float64)
+        if self.size == 1:
+            return own[None]
+        rows = np.empty((self.size, len(own)))
+        self.communicator.Allgather(own, rows)
+        return rows
 
     def join(self, array: Array) -> Array:
         """Return the ranks' arrays, one after the other in order of the ranks, on every rank."""
@@ -284,28 +325,48 @@ class Ranks:
 
     def join_on_0(self, array: Array) -> Array:
         """Return the ranks' arrays, one after the other, on rank 0; nothing elsewhere."""
+        return self.parts_on_0(array)[0]
+
+    def parts_on_0(self, array: Array) -> tuple[Array, Ints]:
+        """Return `join_on_0`, and how long the array of each rank is."""
+        lengths = np.array([len(array)])
         if self.size == 1:
-            return array
-        lengths = self.communicator.gather(len(array))
+            return array, lengths
+        lengths = np.empty(self.size, dtype=np.int64)
+        self.communicator.Allgather(np.array([len(array)]), lengths)
+        numbers = np.ascontiguousarray(array).reshape(-1)
+        width = int(np.prod(array.shape[1:]))
+        # As many numbers of each rank at a time as a message may have of all of them.
+        most = int(lengths.max()) * width
+        step = max(MESSAGE_BYTES // (numbers.itemsize * self.size), 1)
         if self.rank > 0:
-            for piece in _pieces(np.ascontiguousarray(array)):
-                self.communicator.Send(piece, 0)
-            return array[:0]
-        whole = np.empty((sum(lengths), *array.shape[1:]), dtype=array.dtype)
-        whole[: lengths[0]] = array
-        end = lengths[0]
-        for rank in range(1, self.size):
-            for piece in _pieces(whole[end : end + lengths[rank]]):
-                self.communicator.Recv(piece, rank)
-            end += lengths[rank]
-        return whole
+            for begin in range(0, most, step):
+                self.communicator.Gatherv(numbers[begin : begin + step], None)
+            return array[:0], lengths
+        whole = np.empty((int(lengths.sum()), *array.shape[1:]), dtype=array.dtype)
+        for begin in range(0, most, step):
+            counts = np.clip(lengths * width - begin, 0, step)
+            if step >= most:
+                self.communicator.Gatherv(numbers, [whole.reshape(-1), counts])
+                break
+            piece = np.empty(int(counts.sum()), dtype=array.dtype)
+            self.communicator.Gatherv(numbers[begin : begin + step], [piece, counts])
+            places = (np.cumsum(lengths) - lengths) * width + begin
+            ends = np.cumsum(counts)
+            for place, n, end in zip(places, counts, ends, strict=True):
+                whole.reshape(-1)[place : place + n] = piece[end - n : end]
+        return whole, lengths
 
     def broadcast_array(self, array: Array) -> Array:
         """Return rank 0's array on every rank; elsewhere only the dtype of `array` counts."""
         if self.size == 1:
             return array
-        shape = self.communicator.bcast(array.shape)
-        whole = np.ascontiguousarray(array) if self.rank == 0 else np.empty(shape, array.dtype)
+        shape = np.zeros(MOST_DIMENSIONS, dtype=np.int64)
+        shape[0], shape[1 : 1 + array.ndim] = array.ndim, array.shape
+        self.communicator.Bcast(shape)
+        whole = np.ascontiguousarray(array)
+        if self.rank > 0:
+            whole = np.empty(shape[1 : 1 + shape[0]], array.dtype)
         for piece in _pieces(whole):
             self.communicator.Bcast(piece)
         return whole

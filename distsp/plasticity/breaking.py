@@ -34,11 +34,10 @@ def lowest(lots: UInt64s, k: int) -> Ints:
 
 @compiled
 def candidates(
-    rows: Ints,
+    begin: Ints,
+    length: Int32s,
     owners: Ints,
     quotas: Ints,
-    start: Ints,
-    length: Int32s,
     pool: Int32s,
     key: np.uint64,
     update: int,
@@ -50,14 +49,14 @@ def candidates(
 
     Parameters
     ----------
-    rows : array (n,) of int64
-        Rows of the table.
+    begin : array (n,) of int64
+    length : array (n,) of int32
+        Where the synapses of each neuron begin in the table, and how many there are.
     owners : array (n,) of int64
-        Global ids of the neurons that the rows belong to.
+        Global ids of these neurons.
     quotas : array (n,) of int64
         How many synapses each neuron must lose: no more are returned for a row.
-    start : array of int64
-    length, pool : array of int32
+    pool : array of int32
         The table.
     key : uint64
         The stream of the lots.
@@ -77,8 +76,8 @@ def candidates(
         The largest number of synapses of a pair; beyond MOST_COPIES they would share lots.
     """
     total, most = 0, 0
-    for i in range(len(rows)):
-        total += min(np.int64(length[rows[i]]), quotas[i])
+    for i in range(len(owners)):
+        total += min(np.int64(length[i]), quotas[i])
     place, other, copy = (
         np.empty(total, np.int64),
         np.empty(total, np.int64),
@@ -89,9 +88,9 @@ def candidates(
     # 16 bits for the copy and 48 for the step share the last two words.
     when = np.uint64(update)
     low, high = when & np.uint64(0xFFFFFFFF), (when >> np.uint64(32)) << np.uint64(16)
-    for i in range(len(rows)):
-        begin, n = start[rows[i]], length[rows[i]]
-        columns = pool[begin : begin + n]
+    for i in range(len(owners)):
+        n = np.int64(length[i])
+        columns = pool[begin[i] : begin[i] + n]
         lots, copies = np.empty(n, np.uint64), np.zeros(n, np.int64)
         for k in range(1, n):
             if columns[k] == columns[k - 1]:

@@ -5,18 +5,46 @@ import numpy as np
 from distsp.base.arrays import Floats, Int32s, Ints
 from distsp.base.compiled import compiled
 
+LACKING, VACANT = 0, 1
+"""Whether a neuron has bound more elements than it has, or less."""
+
 
 @compiled
-def vacant(z: Floats, z_connected: Int32s) -> tuple[Ints, Ints]:
-    """Return the places of neurons with vacant != 0 and the vacant counts."""
-    n = 0
+def imbalances(z: Floats, z_connected: Int32s, found: Ints) -> None:
+    """Write whether any neuron is `LACKING` elements, or has `VACANT` ones.
+
+    Parameters
+    ----------
+    z : array (element, neuron) of float64
+    z_connected : array (element, neuron) of int32
+    found : array (element, 2) of int64
+        1 where any does, else 0; written to.
+    """
+    for e in range(len(z)):
+        least, most = np.int64(0), np.int64(0)
+        for i in range(z.shape[1]):
+            count = np.int64(np.floor(z[e, i])) - z_connected[e, i]
+            least, most = min(least, count), max(most, count)
+        found[e, LACKING], found[e, VACANT] = np.int64(least < 0), np.int64(most > 0)
+
+
+@compiled
+def imbalanced(z: Floats, z_connected: Int32s, sign: int) -> tuple[Int32s, Int32s]:
+    """Return the places of neurons with vacant elements (`sign` 1), or without them (-1).
+
+    Returns
+    -------
+    places, counts : array of int32
+        How many are vacant, or too few.
+    """
+    n = np.int64(0)
     for i in range(len(z)):
-        n += np.int64(np.floor(z[i])) != z_connected[i]
-    places, counts = np.empty(n, np.int64), np.empty(n, np.int64)
-    n = 0
+        n += np.int64(sign * (np.int64(np.floor(z[i])) - z_connected[i]) > 0)
+    places, counts = np.empty(n, np.int32), np.empty(n, np.int32)
+    n = np.int64(0)
     for i in range(len(z)):
-        count = np.int64(np.floor(z[i])) - z_connected[i]
-        if count != 0:
+        count = sign * (np.int64(np.floor(z[i])) - z_connected[i])
+        if count > 0:
             places[n], counts[n] = i, count
             n += 1
     return places, counts

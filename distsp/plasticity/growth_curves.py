@@ -101,6 +101,9 @@ POINTS_3, WEIGHTS_3 = _gauss_legendre(3)
 POINTS_5, WEIGHTS_5 = _gauss_legendre(5)
 SHORT_PANEL, PANEL = 0.05, 0.3
 MOST_PANELS = 1e6
+SHARP, FLAT, FINEST = 0.01, 40.0, 1e-12
+"""A curve is sharp if its width is less than this part of the calcium; beyond so many widths from
+its middle it is constant to the last bit. Between, no panel is a finer part of the interval."""
 TINY = 1e-300
 ROOT_LN_2 = np.sqrt(np.log(2.0))
 LARGEST = 700.0
@@ -167,10 +170,21 @@ def grown(code: float, a: float, b: float, calcium: float, tau: float, duration:
         return _area(code, a, b, calcium, tau, duration, POINTS_3, WEIGHTS_3)
     total, begin = 0.0, 0.0
     while begin < duration:
-        # As calcium falls it changes more slowly, and the panels become longer.
-        width = PANEL * tau * min(1.0, abs(b) / max(calcium, TINY))
-        width = min(max(width, duration / MOST_PANELS), duration - begin)
-        total += _area(code, a, b, calcium, tau, width, POINTS_5, WEIGHTS_5)
+        sharp = abs(b) < SHARP * calcium
+        far = sharp and abs(calcium - a) > (FLAT + 1.0) * abs(b)
+        if far:
+            # Up to where the curve begins to change, or to the end if calcium is past that.
+            edge = a + FLAT * abs(b)
+            width = tau * math.log(calcium / edge) if 0.0 < edge < calcium else duration
+        else:
+            # As calcium falls it changes more slowly, and the panels become longer.
+            width = PANEL * tau * min(1.0, abs(b) / max(calcium, TINY))
+        least = duration * FINEST if sharp else duration / MOST_PANELS
+        width = min(max(width, least), duration - begin)
+        if far:
+            total += width * growth(code, a, b, calcium)
+        else:
+            total += _area(code, a, b, calcium, tau, width, POINTS_5, WEIGHTS_5)
         calcium *= math.exp(-width / tau)
         begin += width
     return total

@@ -40,9 +40,9 @@ class Snapshots(Recording):
         if recorder.interval is not None:
             self.interval = whole_steps("interval", recorder.interval, resolution, least=1)
         self.steps = whole_times("times", recorder.times, resolution).tolist()
-        if reading.step and self.steps and self.steps[0] <= reading.step:
+        if self.steps and self.steps[0] < reading.step:
             now = reading.step * resolution
-            right = f"ms must be later than the present, {now:g} ms"
+            right = f"ms must not be before the present, {now:g} ms"
             raise InputError.at(f"recorders.{name}.times.0", recorder.times[0], right)
         self.times: list[float] = []
         self.ends: dict[str, list[int]] = {}
@@ -66,6 +66,10 @@ class Snapshots(Recording):
         later = self.steps[bisect_right(self.steps, step) :][:1]
         regular = super().next_step(step)
         return min([*later, *([] if regular is None else [regular])], default=None)
+
+    def due_at_once(self, step: int) -> bool:
+        """Return whether the present is asked for, and has not been recorded."""
+        return step in self.steps and not self.times
 
     def record(self, reading: Reading) -> None:
         """Append the present synapses; collective."""
@@ -114,7 +118,8 @@ class Snapshots(Recording):
 class Connectivity(Recorder):
     """`connectivity`: snapshots of all synapses, at given times, at an interval, or both.
 
-    A snapshot at the time of a structural update has the synapses before it.
+    A snapshot at the time of a structural update has the synapses before it; where the recorder is
+    made at that time, after what has changed until then.
     """
 
     model: Literal["connectivity"] = "connectivity"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from distsp.base.arrays import Array, Ints
+from distsp.base.arrays import Array, Int32s, Ints
 from distsp.base.components import Component
 from distsp.base.errors import InputError
 from distsp.neurons.model import NeuronModel
@@ -142,8 +142,8 @@ class Change(NamedTuple):
 
     synapse: str
     made: bool
-    sources: Ints
-    targets: Ints
+    sources: Int32s
+    targets: Int32s
 
 
 class Probe(NamedTuple):
@@ -177,6 +177,10 @@ class Recording(ABC):
     def next_step(self, step: int) -> int | None:
         """Return the next step after `step` at which it records; -1 stands for the beginning."""
         return step - step % self.interval + self.interval if self.interval and step >= 0 else None
+
+    def due_at_once(self, step: int) -> bool:
+        """Return whether it records the present when it has just begun, after all other changes."""
+        return False
 
     def record(self, reading: Reading) -> None:  # noqa: B027
         """Record the present; collective."""

@@ -47,8 +47,8 @@ class Uniform(Distribution):
     """
 
     distribution: Literal["uniform"] = "uniform"
-    low: Finite
-    high: Finite
+    low: Finite = Field(description="lower end")
+    high: Finite = Field(description="upper end")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -82,8 +82,8 @@ class Normal(Distribution):
     """
 
     distribution: Literal["normal"] = "normal"
-    mean: Finite
-    std: NonNegative
+    mean: Finite = Field(description="mean, where there are no ends")
+    std: NonNegative = Field(description="standard deviation, where there are no ends")
     low: Finite | None = Field(None, description="nothing is below")
     high: Finite | None = Field(None, description="nothing is above")
 

@@ -118,6 +118,7 @@ CRAFTED = [
     (put("synapses/static/delay", 3, 0), "synapses/static/delay has numbers that are not from"),
     (put("synapses/static/weight", 3, np.nan), "synapses/static/weight has numbers that are not"),
     (put("z_connected", 3, -1), "z_connected has numbers that are not from 0"),
+    (put("z_connected", 3, 77), "has elements "),
     (put("/id", 0, 4000), "id has numbers that are not from 0"),
     (state(step=-1), "simulation does not fit: "),
     (state(step="1"), "simulation does not fit: "),

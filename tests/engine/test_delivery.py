@@ -78,16 +78,15 @@ class Homogeneous:
     def __init__(self, delays: list[int], synapses: list[tuple[int, int, int]]) -> None:
         self.delays, self.synapses = delays, synapses
 
-    def table(self, n_neurons: int) -> Outgoing:
+    def table(self, layout: Layout) -> Outgoing:
         """Return them as delivery takes them."""
-        table = Adjacency(len(self.delays) * n_neurons)
+        n_rows = -(-layout.n_rows // 64) * 64
+        table = Adjacency(len(self.delays) * n_rows)
         types, sources, targets = np.array(self.synapses, dtype=np.int64).reshape(-1, 3).T
-        table.insert(types * n_neurons + sources, targets)
+        table.insert(types * n_rows + layout.rows(sources), targets)
         delays = np.array(self.delays, dtype=np.int64)
         n_types = np.array([len(delays)])
-        return Outgoing(
-            table.start, table.length, *table.pools, n_types, np.ones(len(delays)), delays
-        )
+        return Outgoing(*table.index, *table.pools, n_types, np.ones(len(delays)), delays)
 
 
 class Heterogeneous:
@@ -96,17 +95,16 @@ class Heterogeneous:
     def __init__(self, n_types: int, synapses: list[tuple[int, int, int, float, int]]) -> None:
         self.n_types, self.synapses = n_types, synapses
 
-    def table(self, n_neurons: int) -> Outgoing:
+    def table(self, layout: Layout) -> Outgoing:
         """Return them as delivery takes them."""
-        table = Adjacency(self.n_types * n_neurons, heterogeneous=True)
+        n_rows = -(-layout.n_rows // 64) * 64
+        table = Adjacency(self.n_types * n_rows, heterogeneous=True)
         columns = np.array(self.synapses, dtype=float).reshape(-1, 5).T
         types, sources, targets, delays = (columns[i].astype(np.int64) for i in (0, 1, 2, 4))
-        table.insert(types * n_neurons + sources, targets, columns[3], delays)
+        table.insert(types * n_rows + layout.rows(sources), targets, columns[3], delays)
         n_types = np.array([self.n_types])
         none = np.zeros(self.n_types)
-        return Outgoing(
-            table.start, table.length, *table.pools, n_types, none, none.astype(np.int64)
-        )
+        return Outgoing(*table.index, *table.pools, n_types, none, none.astype(np.int64))
 
 
 def slow(
@@ -153,8 +151,8 @@ def check_delivery(
     deliver(
         due_counts,
         due_weights,
-        homogeneous.table(layout.n_neurons),
-        heterogeneous.table(layout.n_neurons),
+        homogeneous.table(layout),
+        heterogeneous.table(layout),
         occupied,
         slots,
         np.empty((2, ROWS_AHEAD + 1), np.int64),
@@ -244,8 +242,8 @@ def test_weights_add_up_in_the_same_order_on_any_number_of_ranks():
             deliver(
                 np.zeros((0, N_SLOTS, layout.n_local), np.uint16),
                 before,
-                Homogeneous([], []).table(n),
-                Heterogeneous(2, own).table(n),
+                Homogeneous([], []).table(layout),
+                Heterogeneous(2, own).table(layout),
                 np.zeros((0, N_SLOTS), bool),
                 np.arange(2),
                 np.empty((2, ROWS_AHEAD + 1), np.int64),

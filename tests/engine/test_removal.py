@@ -45,7 +45,7 @@ def check_conservation(simulation: Simulation) -> None:
     assert len(synapses) == simulation.synapse_count("s")
     if not table.plastic:
         return
-    targets, sources, _, _ = table.incoming.entries(0, n)
+    targets, sources, _, _ = table.incoming.entries(np.arange(n))
     assert sorted(zip(sources.tolist(), targets.tolist(), strict=True)) == synapses
     state = simulation.state
     for side, element in enumerate(("out", "in")):

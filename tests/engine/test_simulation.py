@@ -679,3 +679,14 @@ def test_the_published_experiment_agrees_with_nest():
         bound = 4.0 * spread * np.sqrt(1 / 12 + 1 / 2) + 0.005 * np.abs(mean)
         off = np.abs(ours.mean(axis=0) - mean)
         assert (off <= bound).all(), (name, seconds, off / bound)
+
+
+@pytest.mark.parametrize("name", ["step", "now", "seconds", "ranks", "stepp"])
+def test_a_simulation_goes_on_by_runs_only(name):
+    net = Network(resolution=H, seed=1)
+    net.create("iaf_psc_delta", 1)
+    simulation = Simulation(net, Ranks())
+    with pytest.raises(InputError, match=rf"^simulation\.{name}: 7 cannot be assigned; run, and"):
+        setattr(simulation, name, 7)
+    simulation.run(1.0)
+    assert simulation.step == 10

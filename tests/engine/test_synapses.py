@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distsp.engine.index import Index, spans
 from distsp.engine.synapses import Synapses, own_uniforms
 from distsp.network.synapse_type import SynapseType
 from distsp.parallel.layout import Layout
@@ -109,10 +110,10 @@ def check(synapses: Synapses, lists: Lists) -> None:
         assert len(table) == len(there)
         sources = [one[0] for one in there]
         assert table.lengths().tolist() == [sources.count(i) for i in range(n)]
-        for source in range(n):
-            for target in range(layout.n_local):
-                expected = any(one[:2] == (source, target) for one in there)
-                assert table.connects(source, target) == expected
+        pairs = np.array([(s, t) for s in range(n) for t in range(layout.n_local)])
+        connected = table.connects(*np.ascontiguousarray(pairs.reshape(-1, 2).T))
+        ends = {one[:2] for one in there}
+        assert connected.tolist() == [pair in ends for pair in map(tuple, pairs.tolist())]
         targets = Counter(one[1] for one in there)
         most = max(targets.values(), default=0)
         assert table.most_incoming() == (most if kind.plastic else lists.bound[name])
@@ -128,7 +129,7 @@ def check(synapses: Synapses, lists: Lists) -> None:
                 assert found["weight"].tolist() == [one[2] for one in expected]
                 assert found["delay"].tolist() == [round(one[3] / H) for one in expected]
         if kind.plastic:
-            rows = range(table.first_incoming_row, table.first_incoming_row + layout.n_local)
+            rows = table.incoming_rows(np.arange(layout.n_local))
             for target, row in enumerate(rows):
                 own = sorted(one[0] for one in there if one[1] == target)
                 assert table.incoming.row(row).tolist() == own
@@ -274,10 +275,10 @@ def test_the_time_loop_gets_the_types_in_order_of_their_names():
     ):
         for i, name in enumerate(names):
             for source in range(13):
-                row = 13 * i + source
-                places = slice(outgoing.start[row], outgoing.start[row] + outgoing.length[row])
+                row = np.array([64 * i + source])  # a word for each type
+                (begin,), (length,) = spans(Index(*outgoing[:5]), row)
                 expected = synapses[name].column("target", source, source + 1)
-                assert outgoing.targets[places].tolist() == expected.tolist()
+                assert outgoing.targets[begin : begin + length].tolist() == expected.tolist()
 
 
 def test_batches_come_back():

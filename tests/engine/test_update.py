@@ -134,9 +134,9 @@ def check_conservation(simulation: Simulation) -> None:
         for source, target in synapses:
             ends[table.description.pre][source] += 1
             ends[table.description.post][target] += 1
-        first = table.first_incoming_row
-        targets, sources, _, _ = tables.incoming.entries(first, first + simulation.layout.n_local)
-        assert sorted(zip(sources.tolist(), (targets - first).tolist(), strict=True)) == synapses
+        everyone = np.arange(simulation.layout.n_local)
+        targets, sources, _, _ = tables.incoming.entries(table.incoming_rows(everyone))
+        assert sorted(zip(sources.tolist(), targets.tolist(), strict=True)) == synapses
     for e, name in enumerate(simulation.elements):
         assert state.z_connected[e].tolist() == ends[name].tolist()
 

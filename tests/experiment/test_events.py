@@ -1,11 +1,14 @@
 """Events of an experiment: the calls that a script makes between two runs, at the same times."""
 
+import numpy as np
 import pytest
 
 from distsp import Experiment, Simulation
 from distsp.base.errors import InputError
 from distsp.cli.stops import Schedule, Signals, simulate
 from distsp.parallel.ranks import Ranks
+from distsp.results.read import load_results
+from distsp.results.write import write_results
 
 TEXT = """
 name = "protocol"
@@ -81,6 +84,10 @@ target = "E"
 synapse = "plastic"
 fraction = 0.5
 [[events]]
+at = 40.0
+event = "snapshot"
+synapses = ["plastic"]
+[[events]]
 at = 41.7
 event = "disconnect"
 source = "E"
@@ -109,6 +116,7 @@ def by_hand(experiment: Experiment) -> Simulation:
     net.update_interval = 2.5
     sim.run(5.0)
     net.disconnect(e, e, "plastic", fraction=0.5)
+    net.recorder("connectivity", "snapshot_40", synapses=["plastic"], times=[40.0])
     sim.run(1.7)
     net.disconnect(e, i, "static", sources=[0, 1], targets=[0, 0])
     sim.run(18.3)
@@ -120,6 +128,8 @@ def contents(sim: Simulation) -> dict[str, bytes]:
     found = {name: column.tobytes() for name, column in sim.recording.items()}
     for name in sim.network.synapse_types:
         found |= {f"{name}/{k}": v.tobytes() for k, v in sim.synapses(name).items()}
+    for data in sim.recordings["snapshot_40"].datasets():
+        found[data.name] = np.asarray(data.array()).tobytes()
     times, ids = sim.spikes(sim.network.populations["E"])
     return found | {"times": times.tobytes(), "ids": ids.tobytes()}
 
@@ -148,6 +158,29 @@ def test_a_checkpoint_is_of_the_time_before_its_events(tmp_path, every: float):
             assert sim.step % steps == 0 or sim.now == 60.0
             sim = Simulation.load(folder, experiment.network_at, Ranks())
     assert contents(sim) == expected
+
+
+def test_a_snapshot_has_what_events_before_it_have_done(tmp_path):
+    experiment = Experiment.from_toml(TEXT + EVENTS)
+    values = experiment.model_dump()
+    before = {"event": "snapshot", "at": 40.0, "recorder": "before"}
+    place = next(i for i, event in enumerate(experiment.events) if event.at == 40.0)
+    values["events"].insert(place, before)
+    values["recorders"]["earlier"] = {"model": "connectivity", "times": [0.0, 40.0]}
+    experiment = Experiment.check("", values)
+    sim = Simulation(experiment.build(), Ranks())
+    with Signals() as signals:
+        simulate(sim, experiment, tmp_path, Schedule(), signals)
+    write_results(sim, experiment, tmp_path)
+    results = load_results(tmp_path / "results.h5")
+    n = {
+        name: np.diff(results.recorders[name]["synapses"]["plastic"]["end"], prepend=0).tolist()
+        for name in ("earlier", "before", "snapshot_40")
+    }
+    assert n["before"] == n["earlier"][1:]
+    assert 0 < n["snapshot_40"][0] < n["before"][0]
+    static = results.recorders["earlier"]["synapses"]["static"]["end"].tolist()
+    assert static == [48, 48 + 48 + 12]
 
 
 def test_events_go_round_through_toml():

@@ -87,7 +87,7 @@ def test_its_toml_has_the_defaults_and_what_they_are(measured: Experiment) -> No
         "amplitude = 400.0 # current (pA)",
         "start = 0.0 # time from which on it is on (ms)",
         "# stop is not set: time from which on it is off (ms)",
-        "# delay is not set: ms, a whole number of steps; one step if not given",
+        "# delay is not set: a whole number of steps (ms); one step if not given",
         "weight = -0.5 # what the current is multiplied with",
         'variables = ["V_m"] # what is read',
         "interval = 1.0 # time between readings (ms)",

@@ -75,7 +75,7 @@ def test_is_part_of_the_experiment():
     experiment = Experiment.from_toml(STEADY)
     assert experiment.settled == Settled(window=500.0, synapses=0.5)
     assert Experiment.from_toml(experiment.to_toml()) == experiment
-    assert "settled" not in Experiment.bundled("balanced_random").to_toml()
+    assert "[settled]" not in Experiment.bundled("balanced_random").to_toml()
 
 
 def test_a_run_ends_where_it_has_settled(tmp_path, monkeypatch, capsys, contents):

@@ -73,7 +73,9 @@ def test_neurons_with_own_values_are_as_alone(model):
         )
     assert found[0][1].sum() > 5
     for one, other in zip(*found, strict=True):
-        np.testing.assert_array_equal(one, other)
+        # Exact steps of many neurons are computed in another way than of one.
+        exact = model not in ("iaf_psc_alpha", "iaf_psc_exp")
+        np.testing.assert_allclose(one, other, rtol=0.0 if exact else 1e-11)
 
 
 @pytest.mark.parametrize(

@@ -192,8 +192,9 @@ def test_propagators_over_all_time_constants():
         alpha = IafPscAlpha(tau_m=tau_m, tau_syn_ex=tau).constants(H)
         assert exponential[7] == pytest.approx(once, rel=1e-12, abs=1e-300)
         assert [alpha[9], alpha[8]] == pytest.approx([once, twice], rel=1e-12, abs=1e-300)
-        assert own[0][7][i] == exponential[7]
-        assert [own[1][9][i], own[1][8][i]] == [alpha[9], alpha[8]]
+        assert own[0][7][i] == pytest.approx(once, rel=1e-12, abs=1e-300)
+        own_alpha = [own[1][9][i], own[1][8][i]]
+        assert own_alpha == pytest.approx([once, twice], rel=1e-12, abs=1e-300)
 
 
 def test_propagators_of_extreme_time_constants_are_finite():

@@ -337,6 +337,19 @@ def test_only_a_change_of_growth_brings_calcium_and_elements_up_to_date():
     assert (simulation.state.arrays.calcium_step == 3001).all()
 
 
+@pytest.mark.parametrize("psi", [1e-2, 1e-4, 1e-6, 1e-9, 1e-15])
+@pytest.mark.parametrize("start", [3.0, 0.5000003, 0.4])
+def test_a_sharp_curve_is_a_step(psi, start):
+    tau, eps, duration = 1000.0, 0.5, 5000.0
+    code, a, b = element({"curve": "sigmoid", "eps": eps, "psi": psi}).coefficients()
+    falls = min(max(tau * np.log(start / eps), 0.0), duration)
+    expected = duration - 2.0 * falls
+    # Its two halves lack the same.
+    assert grown(code, a, b, start, tau, duration) == pytest.approx(
+        expected, abs=3.0 * tau * psi / eps + 1e-8
+    )
+
+
 def test_elements_are_never_negative():
     simulation, neurons = growing_network()
     neurons.set(beta_Ca=1.0)

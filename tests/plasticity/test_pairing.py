@@ -54,7 +54,7 @@ def test_every_partner_is_equally_likely(n_pre, n_post):
     found = np.zeros((n_pre, n_post))
     arrays = sides(dict.fromkeys(range(n_pre), 1), dict.fromkeys(range(n_post), 1))
     for update in range(draws):
-        np.add.at(found, pair(*arrays, KEY, update), 1)
+        np.add.at(found, tuple(pair(*arrays, KEY, update)), 1)
     small, large = sorted((n_pre, n_post))
     statistic = ((found - draws / large) ** 2).sum() / (draws / large)
     # The cells of a random matching are not independent: each draw fills a row exactly once, and
@@ -75,7 +75,7 @@ def test_every_partner_is_equally_likely(n_pre, n_post):
 def test_every_order_of_a_selection_is_equally_likely():
     draws = 12_000
     found = Counter(
-        tuple(choose_without_replacement(np.arange(4), 2, KEY, update).tolist())
+        tuple(choose_without_replacement(np.arange(4, dtype=np.int32), 2, KEY, update).tolist())
         for update in range(draws)
     )
     assert len(found) == 12

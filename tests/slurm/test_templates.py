@@ -133,9 +133,15 @@ def test_job_that_slurm_starts_again(
 
 
 def test_long_run_crosses_its_limit_again_and_again(slurm, here: Path, contents) -> None:
-    # Slurm looks for limits every half a minute: a signal comes 10 to 40 s after the start.
+    # Slurm looks for limits every half a minute: a signal comes 10 to 40 s after the start. The
+    # second time it comes by hand.
     options = "--ntasks=2 --time=1 --signal=B:USR1@20"
-    job = slurm.submit("long_run.sh", "--duration", "1e9", *QUIET, options=options)
+    often = {"CHECKPOINT_MINUTES": "0.02"}
+    job = slurm.submit("long_run.sh", "--duration", "1e9", *QUIET, options=options, **often)
+    slurm.until(lambda: "attempt 2" in slurm.log(job), seconds=180, running=job)
+    begun = checkpoints(here / f"results-{job}")
+    slurm.until(lambda: checkpoints(here / f"results-{job}") != begun, running=job)
+    slurm("scancel", "--batch", "--signal=USR1", job)
     slurm.until(lambda: "attempt 3" in slurm.log(job), seconds=180, running=job)
     log = slurm.log(job)
     assert log.count("limit near, back into the queue with checkpoint-") == 2

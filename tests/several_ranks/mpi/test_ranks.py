@@ -34,6 +34,7 @@ def test_join(ranks, columns, dtype):
     assert joined.tobytes() == whole.tobytes()
     assert joined.shape == whole.shape
     on_0 = ranks.join_on_0(parts[ranks.rank])
+    assert ranks.parts_on_0(parts[ranks.rank])[1].tolist() == [len(one) for one in parts]
     if ranks.rank == 0:
         assert on_0.tobytes() == whole.tobytes()
     assert on_0.shape == (whole.shape if ranks.rank == 0 else (0, *whole.shape[1:]))
@@ -54,7 +55,7 @@ def test_join_takes_what_is_not_contiguous(ranks):
 @pytest.mark.parametrize("shape", [(0,), (7,), (5, 3), (0, 2)])
 def test_broadcast_array(ranks, shape):
     whole = np.arange(np.prod(shape), dtype=np.int64).reshape(shape)
-    mine = whole if ranks.rank == 0 else np.empty(2, dtype=np.int64)
+    mine = whole if ranks.rank == 0 else np.empty((0, 1, 2), dtype=np.int64)
     got = ranks.broadcast_array(mine)
     assert got.shape == shape
     assert (got == whole).all()
@@ -65,7 +66,8 @@ def test_sum_largest_collect_gather_broadcast(ranks):
     n, total = ranks.size, sum(range(ranks.size))
     assert ranks.sum(numbers).tolist() == [[total, n * 2**60], [n, -total]]
     assert numbers[0, 0] == ranks.rank
-    assert ranks.largest(10 - ranks.rank) == 10
+    assert ranks.largest(np.array([10 - ranks.rank, ranks.rank])).tolist() == [10, n - 1]
+    assert ranks.all_numbers(ranks.rank, 0.5).tolist() == [[rank, 0.5] for rank in range(n)]
     assert ranks.collect(str(ranks.rank)) == [str(rank) for rank in range(n)]
     assert ranks.gather(ranks.rank) == (list(range(n)) if ranks.rank == 0 else None)
     assert ranks.broadcast({"from": ranks.rank}) == {"from": 0}

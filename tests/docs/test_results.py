@@ -1,4 +1,4 @@
-"""The tables of results in the README are what is written."""
+"""The tables on the page of results are what is written."""
 
 import re
 from pathlib import Path
@@ -7,11 +7,11 @@ import h5py
 
 from distsp.cli.run import main
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 STEADY = Path(__file__).parents[1] / "data" / "steady.toml"
 
 Rows = dict[str, tuple[int, str, re.Pattern]]
-"""By what the README calls a dataset: its dimensions, its unit, and which names it stands for."""
+"""By what the page calls a dataset: its dimensions, its unit, and which names it stands for."""
 
 
 def pattern(name: str) -> re.Pattern:
@@ -23,13 +23,13 @@ def pattern(name: str) -> re.Pattern:
 
 def rows(header: str) -> list[list[str]]:
     """Return the cells of a table."""
-    _, table = README.read_text(encoding="utf-8").split(header, 1)
+    _, table = PAGE.read_text(encoding="utf-8").split(header, 1)
     lines = table.split("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
 def known() -> Rows:
-    """Return what the README has."""
+    """Return what the page has."""
     found: Rows = {}
 
     def add(where: str, names: str, shape: str, unit: str) -> None:
@@ -49,7 +49,7 @@ def known() -> Rows:
     return found
 
 
-def test_every_dataset_is_in_the_readme_and_has_its_unit(studied, tmp_path: Path) -> None:
+def test_every_dataset_is_on_the_page_and_has_its_unit(studied, tmp_path: Path) -> None:
     assert main([str(STEADY), "--no-figure", "--quiet", "--output", str(tmp_path / "a")]) == 0
     recorders = studied.experiment.recorders
     seen: dict[str, tuple[int, str]] = {}
@@ -71,8 +71,8 @@ def test_every_dataset_is_in_the_readme_and_has_its_unit(studied, tmp_path: Path
     table, left = known(), set(known())
     for name, (n_dimensions, unit) in seen.items():
         found = [key for key, (_, _, stands_for) in table.items() if stands_for.fullmatch(name)]
-        assert found, f"{name} is not in the README"
+        assert found, f"{name} is not on the page"
         rights = {table[key][:2] for key in found}
         assert (n_dimensions, unit) in rights or (n_dimensions, "its own") in rights, name
         left -= {*found}
-    assert left == set(), "the README has what is not written"
+    assert left == set(), "the page has what is not written"

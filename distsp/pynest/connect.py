@@ -1,0 +1,457 @@
+"""Connect and Disconnect: connections between nodes, as calls of the network."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from distsp.base.arrays import Ints
+from distsp.network.rules import Rule
+from distsp.network.rules.rule import Ends
+from distsp.pynest.build import ready
+from distsp.pynest.collection import as_range, ids_of
+from distsp.pynest.errors import NESTErrors, as_nest, refuse, wrong
+from distsp.pynest.groups import Devices, Population
+from distsp.pynest.kernel import KERNEL
+from distsp.pynest.parameters import Parameter
+from distsp.pynest.recordings import Tap
+from distsp.pynest.stimuli import Drive
+from distsp.pynest.synapses import Cut, Kind, Wire
+
+OLD_RULE_KEYS = {"autapses": "allow_autapses", "multapses": "allow_multapses"}
+FLAGS = ("allow_autapses", "allow_multapses")
+
+SYNAPSE_KEYS = {"synapse_model", "weight", "delay", "receptor_type", *FLAGS}
+SYNAPSE_KEYS |= {"pre_synaptic_element", "post_synaptic_element"}
+
+
+def conn_spec_of(conn_spec: Any) -> dict[str, Any]:
+    """Return a rule and its parameters, with the names that NEST 3 has for them."""
+    if conn_spec is None:
+        return {"rule": "all_to_all"}
+    if isinstance(conn_spec, str):
+        return {"rule": conn_spec}
+    if not isinstance(conn_spec, Mapping):
+        raise TypeError("conn_spec must be a string or dict")
+    found = {OLD_RULE_KEYS.get(str(k), str(k)): v for k, v in conn_spec.items()}
+    if "rule" not in found:
+        found["rule"] = "all_to_all"
+    return found
+
+
+def syn_spec_of(syn_spec: Any) -> dict[str, Any]:
+    """Return a synapse model and values of the synapses, with the names that NEST 3 has."""
+    if syn_spec is None:
+        return {"synapse_model": "static_synapse"}
+    if isinstance(syn_spec, str):
+        return {"synapse_model": syn_spec}
+    if not isinstance(syn_spec, Mapping):
+        raise TypeError("syn_spec must be a string, dict or CollocatedSynapses object")
+    found = dict(syn_spec)
+    if "model" in found:
+        found["synapse_model"] = found.pop("model")
+    found.setdefault("synapse_model", "static_synapse")
+    for key in found:
+        if key not in SYNAPSE_KEYS:
+            line = f"Unaccessed elements in syn_spec, in function Connect: {key}"
+            raise NESTErrors.UnaccessedDictionaryEntry(line)
+    if found.pop("receptor_type", 0) != 0:
+        refuse("Connect: receptor_type", "neurons here have one port, 0")
+    return found
+
+
+def connect(pre: Any, post: Any, conn_spec: Any = None, syn_spec: Any = None) -> None:
+    """Connect nodes.
+
+    Parameters
+    ----------
+    pre, post : NodeCollection, or list or array of int
+    conn_spec : str or dict, optional
+        A rule, all_to_all if not given.
+    syn_spec : str or dict, optional
+        A synapse model and values, static_synapse if not given.
+    """
+    rule, values = conn_spec_of(conn_spec), syn_spec_of(syn_spec)
+    sources, targets = ids_of("Connect", pre), ids_of("Connect", post)
+    model = KERNEL.models.synapses.get(values["synapse_model"])
+    if model is None:
+        name = values["synapse_model"]
+        refuse_or_unknown(name)
+        return
+    rule = _checked_rule(rule, sources, targets)
+    weight = _value("weight", values.get("weight", model.weight), rule, sources, targets)
+    delay = _value("delay", values.get("delay", model.delay), rule, sources, targets)
+    KERNEL.note_delay("Connect", *_ends_of(delay))
+    KERNEL.changed = True
+    for some, of in _by_kind(sources):
+        for others, onto in _by_kind(targets):
+            if rule["rule"] != "all_to_all" and (len(some), len(others)) != (
+                len(sources),
+                len(targets),
+            ):
+                right = "connect neurons and devices in calls of their own"
+                refuse(f"Connect: {rule['rule']} with neurons and devices together", right)
+                return
+            _connect(of, onto, some, others, rule, values, weight, delay)
+
+
+def refuse_or_unknown(name: Any) -> None:
+    """Refuse a synapse model that distsp has not."""
+    if isinstance(name, str) and name.endswith(("_synapse", "_connection", "_lbl", "_hpc", "_hom")):
+        refuse(f"Connect: synapse model {name}", "use static_synapse or a copy of it")
+        return
+    raise NESTErrors.UnknownSynapseType(f"Synapse with name {name} does not exist.")
+
+
+def _by_kind(ids: Ints) -> list[tuple[Ints, str]]:
+    """Return the ids of neurons, of stimulators and of recorders, in groups that are not empty."""
+    if len(ids) == 0:
+        return []
+    ascending = np.unique(ids)
+    kinds = {g.model.kind for g, _ in KERNEL.pieces(as_range(ascending))}
+    if len(kinds) == 1:
+        return [(ids, kinds.pop())]
+    each = np.array([KERNEL.group_of(int(i)).model.kind for i in ids])
+    return [
+        (ids[each == kind], kind)
+        for kind in ("neuron", "stimulator", "recorder")
+        if np.any(each == kind)
+    ]
+
+
+def _checked_rule(rule: dict[str, Any], sources: Ints, targets: Ints) -> dict[str, Any]:
+    """Return a rule as the network has it, with the parameters it needs."""
+    name = rule["rule"]
+    known = [key for key in Rule.members if key not in ("explicit", "edges_from_file")]
+    if name not in known:
+        raise NESTErrors.BadProperty(f"Unknown connectivity rule: {name}")
+    found = {key: value for key, value in rule.items() if key != "make_symmetric"}
+    if rule.get("make_symmetric", False):
+        refuse("Connect: make_symmetric", "connect in both directions")
+    if "p" in found and isinstance(found["p"], Parameter):
+        refuse("Connect: a random or spatial p", "give p as a number")
+        found["p"] = 0.5
+    for key, value in found.items():
+        if isinstance(value, np.generic):
+            found[key] = value.item()
+        if (
+            key in ("indegree", "outdegree", "N")
+            and isinstance(value, float)
+            and value == int(value)
+        ):
+            found[key] = int(value)
+        if key in ("p", "pairwise_avg_num_conns") and isinstance(value, int):
+            found[key] = float(value)
+    if name == "one_to_one" and len(sources) != len(targets):
+        line = "Source and Target population must be of the same size."
+        raise NESTErrors.DimensionMismatch(line)
+    member = Rule.known("rule", name)
+    unknown = sorted(set(found) - set(member.model_fields))
+    if unknown:
+        line = f"Unaccessed elements in conn_spec, in function Connect: {unknown[0]}"
+        raise NESTErrors.UnaccessedDictionaryEntry(line)
+    with as_nest("Connect"):
+        checked = member.check("conn_spec", found)
+        if len(sources) and len(targets):
+            checked.check_ends("conn_spec", Ends(np.unique(sources), np.unique(targets)))
+    ordered = len(np.unique(sources)) == len(sources) and len(np.unique(targets)) == len(targets)
+    if name == "one_to_one":
+        ascending = np.all(np.diff(sources) > 0) and np.all(np.diff(targets) > 0)
+        return found if ascending else {"rule": "explicit"}
+    if not ordered and name != "all_to_all":
+        raise wrong("IllegalConnection", "Connect", name, "needs nodes that are there once")
+    return found if ordered else {"rule": "explicit"}
+
+
+def _value(key: str, value: Any, rule: dict[str, Any], sources: Ints, targets: Ints) -> Any:
+    """Return a weight or delay: a number, a distribution, or an array with one for each."""
+    if isinstance(value, Mapping):
+        return _old_distribution(key, value)
+    if isinstance(value, Parameter):
+        if value.known_as is not None:
+            return value.known_as
+        n = len(targets) if rule["rule"] == "one_to_one" else len(sources) * len(targets)
+        if rule["rule"] not in ("one_to_one", "all_to_all"):
+            right = "use a uniform, normal or lognormal one, times a number"
+            refuse(f"Connect: such a random {key} with {rule['rule']}", right)
+            return 1.0
+        KERNEL.drawn += 1
+        return value.draw(KERNEL.seed, KERNEL.drawn, n)
+    array = np.asarray(value)
+    if array.ndim == 0:
+        if array.dtype.kind not in "iuf":
+            raise wrong("TypeMismatch", f"Connect: {key}", value, "must be a number")
+        return float(array)
+    shapes: dict[str, tuple[int, ...]] = {
+        "one_to_one": (len(targets),),
+        "explicit": (len(targets),) if len(sources) == len(targets) else (),
+        "all_to_all": (len(targets), len(sources)),
+    }
+    wanted = shapes.get(rule["rule"])
+    if rule["rule"] == "fixed_indegree":
+        wanted = (len(targets), rule["indegree"])
+    if array.shape == wanted:
+        return array.T.reshape(-1) if rule["rule"] == "all_to_all" else array.reshape(-1)
+    raise ValueError(f"'{key}' has to be an array of shape {wanted}, a scalar or a dictionary.")
+
+
+def _old_distribution(key: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a distribution of NEST 2 as the network has it."""
+    kind = value.get("distribution")
+    if kind == "uniform":
+        return {"distribution": kind, "low": float(value["low"]), "high": float(value["high"])}
+    if kind in ("normal", "lognormal", "normal_clipped"):
+        found = {"mean": float(value.get("mu", 0.0)), "std": float(value.get("sigma", 1.0))}
+        found |= {end: float(value[end]) for end in ("low", "high") if end in value}
+        return {"distribution": kind.removesuffix("_clipped"), **found}
+    refuse(f"Connect: {key} with the distribution {kind!r}", "use uniform, normal or lognormal")
+    return {"distribution": "uniform", "low": 1.0, "high": 1.0}
+
+
+def _ends_of(delay: Any) -> tuple[float, float]:
+    """Return the shortest and the longest of delays (ms)."""
+    if isinstance(delay, dict):
+        if delay["distribution"] == "uniform":
+            return delay["low"], delay["high"]
+        low = delay.get("low", 1.0)
+        return max(low, KERNEL.resolution), max(low, 1.0)
+    return float(np.min(delay)), float(np.max(delay))
+
+
+def _connect(
+    of: str,
+    onto: str,
+    sources: Ints,
+    targets: Ints,
+    rule: dict[str, Any],
+    values: dict[str, Any],
+    weight: Any,
+    delay: Any,
+) -> None:
+    """Connect nodes of one kind with nodes of another."""
+    if of == "neuron" and onto == "neuron":
+        _wire(sources, targets, rule, values, weight, delay)
+    elif of == "stimulator" and onto == "neuron":
+        _drive(sources, targets, rule, weight, delay)
+    elif (of, onto) in (("neuron", "recorder"), ("recorder", "neuron")):
+        recorders, neurons = (targets, sources) if onto == "recorder" else (sources, targets)
+        _tap(recorders, neurons, rule, onto == "recorder", weight, delay)
+    elif of == "stimulator" and onto == "recorder":
+        refuse("Connect: a generator to a recorder", "put a parrot_neuron between them")
+    else:
+        line = f"Connect: a {of} cannot be connected to a {onto}"
+        raise NESTErrors.IllegalConnection(line)
+
+
+def _wire(
+    sources: Ints,
+    targets: Ints,
+    rule: dict[str, Any],
+    values: dict[str, Any],
+    weight: Any,
+    delay: Any,
+) -> None:
+    """Ask for synapses between neurons."""
+    model = KERNEL.models.synapses[values["synapse_model"]]
+    pre, post = (values.get(f"{side}_synaptic_element") for side in ("pre", "post"))
+    if (pre is None) != (post is None):
+        line = "Structural plasticity requires both a pre- and postsynaptic element."
+        raise NESTErrors.BadProperty(line)
+    if pre is not None and rule["rule"] not in ("one_to_one", "all_to_all", "explicit"):
+        line = f"Connect: rule {rule['rule']} with synaptic elements is not supported: use "
+        raise NESTErrors.NotImplemented(f"{line}one_to_one or all_to_all, as NEST does")
+    if any(not KERNEL.group_of(int(i)).model.neuron.has_membrane for i in _firsts(targets)):
+        weight = 1.0  # parrots repeat spikes, whatever their weight
+    numbers = isinstance(weight, float) and isinstance(delay, float)
+    synapses = KERNEL.synapses
+    if pre is not None and post is not None:
+        kind = synapses.binding(model.name, pre, post, model.weight, model.delay)
+    else:
+        w, d = (weight, delay) if numbers else (model.weight, model.delay)
+        kind = synapses.static(model.name, w, d, own=not numbers)
+    own = {}
+    if not numbers or (weight, delay) != (kind.weight, kind.delay):
+        own = {"weight": weight, "delay": delay}
+    rule, sources, targets, own = _listed(rule, sources, targets, own)
+    if rule["rule"] != "explicit":
+        sources, targets = np.unique(sources), np.unique(targets)
+    synapses.wiring.append(
+        Wire(
+            as_range(sources) if rule["rule"] != "explicit" else sources,
+            as_range(targets) if rule["rule"] != "explicit" else targets,
+            kind,
+            rule,
+            **own,
+        )
+    )
+
+
+def _firsts(ids: Ints) -> list[int]:
+    """Return one node of each group that some are in."""
+    return [g.first for g, _ in KERNEL.pieces(as_range(np.unique(ids)))]
+
+
+def _listed(
+    rule: dict[str, Any], sources: Ints, targets: Ints, own: dict[str, Any]
+) -> tuple[dict[str, Any], Ints, Ints, dict[str, Any]]:
+    """Return synapses one by one, where each has a weight or delay that is listed."""
+    arrays = any(isinstance(value, np.ndarray) for value in own.values())
+    if not arrays and rule["rule"] != "explicit":
+        return rule, sources, targets, own
+    if rule["rule"] == "fixed_indegree":
+        right = "give all_to_all or one_to_one, or a distribution"
+        refuse("Connect: fixed_indegree with an array of weights or delays", right)
+    elif len(sources) != len(targets) or rule["rule"] == "all_to_all":
+        n = len(sources)
+        sources, targets = np.repeat(sources, len(targets)), np.tile(targets, n)
+        if not rule.get("allow_autapses", True):
+            kept = sources != targets
+            sources, targets = sources[kept], targets[kept]
+            own = {k: v[kept] if isinstance(v, np.ndarray) else v for k, v in own.items()}
+    return {"rule": "explicit"}, sources, targets, own
+
+
+def _drive(sources: Ints, targets: Ints, rule: dict[str, Any], weight: Any, delay: Any) -> None:
+    """Ask for devices to drive neurons."""
+    name = rule["rule"]
+    if name not in ("all_to_all", "one_to_one", "explicit"):
+        refuse(f"Connect: {name} from a device", "use all_to_all or one_to_one")
+        return
+    if isinstance(weight, dict) or isinstance(delay, dict):
+        refuse("Connect: a random weight or delay from a device", "give it as a number or array")
+        return
+    if any(not KERNEL.group_of(i).model.neuron.has_membrane for i in _firsts(targets)):
+        weight = 1.0
+    paired = name != "all_to_all" and len(sources) == len(targets)
+    values = [weight, delay]
+    if not paired and len(sources) > 1 and any(np.ndim(one) for one in values):
+        for k, source in enumerate(sources):
+            part = [one.reshape(len(sources), -1)[k] if np.ndim(one) else one for one in values]
+            _drive(np.array([source]), targets, rule, *part)
+        return
+    for group, places in KERNEL.pieces(as_range(np.unique(sources))):
+        assert isinstance(group, Devices)
+        if paired:
+            mine = (sources >= group.first) & (sources < group.ids.stop)
+            some = [one[mine] if np.ndim(one) else one for one in values]
+            drive = Drive(group, sources[mine] - group.first, targets[mine], True, *some)
+        else:
+            order = np.argsort(targets)
+            some = [one[order] if np.ndim(one) else one for one in values]
+            drive = Drive(group, np.asarray(places), targets[order], False, *some)
+        KERNEL.drives.append(drive)
+
+
+def _tap(
+    recorders: Ints,
+    neurons: Ints,
+    rule: dict[str, Any],
+    spikes: bool,
+    weight: Any,
+    delay: Any,
+) -> None:
+    """Ask for devices to record neurons."""
+    weight = weight if isinstance(weight, float) else 1.0
+    delay = delay if isinstance(delay, float) else 1.0
+    paired = rule["rule"] == "one_to_one"
+    for k, recorder in enumerate(recorders):
+        group = KERNEL.group_of(int(recorder))
+        assert isinstance(group, Devices)
+        if (group.model.base == "spikes") != spikes:
+            right = "connect neurons to it" if not spikes else "connect it to neurons"
+            raise NESTErrors.IllegalConnection(f"Connect: {group.model.name}: {right}")
+        mine = neurons[[k]] if paired else np.unique(neurons)
+        if not spikes:
+            _check_recordables(group, int(recorder) - group.first, mine)
+        KERNEL.taps.append(
+            Tap(group, int(recorder) - group.first, mine, KERNEL.time, weight, delay)
+        )
+
+
+def _check_recordables(group: Devices, place: int, neurons: Ints) -> None:
+    """Refuse variables that neurons do not have."""
+    asked = group.each[place]["record_from"]
+    for source, _ in KERNEL.pieces(as_range(neurons)):
+        for name in asked:
+            if str(name) not in source.model.recordables:
+                right = f"must be one of {source.model.recordables} of {source.model.name}"
+                raise wrong("IllegalConnection", "Connect: record_from", str(name), right)
+
+
+def pairs_of(kinds: list[Kind], sources: Ints, targets: Ints) -> dict[str, Any]:
+    """Return for each kind the synapses from some neurons to others, counted per pair."""
+    ready(KERNEL)
+    told = [kind for kind in kinds if kind.told]
+    found = KERNEL.ensemble.ask("synapses", [kind.name for kind in told])
+    return {kind.name: one for kind, one in zip(told, found, strict=True)}
+
+
+def disconnect(pre: Any, post: Any, conn_spec: Any = None, syn_spec: Any = None) -> None:
+    """Remove one synapse of each pair of nodes, of one synapse model.
+
+    Parameters
+    ----------
+    pre, post : NodeCollection, or list or array of int
+    conn_spec : str or dict, optional
+        one_to_one, which is meant if not given, or all_to_all.
+    syn_spec : str or dict, optional
+        A synapse model.
+
+    Raises
+    ------
+    NESTError
+        If a pair has none.
+    """
+    rule = {"rule": "one_to_one"} if conn_spec is None else conn_spec_of(conn_spec)
+    values = syn_spec_of(syn_spec)
+    sources, targets = ids_of("Disconnect", pre), ids_of("Disconnect", post)
+    if rule["rule"] == "all_to_all":
+        n = len(sources)
+        sources, targets = np.repeat(sources, len(targets)), np.tile(targets, n)
+    elif rule["rule"] != "one_to_one":
+        right = "use one_to_one or all_to_all"
+        raise NESTErrors.NotImplemented(
+            f"Disconnect: rule {rule['rule']} is not supported: {right}"
+        )
+    elif len(sources) != len(targets):
+        line = "Source and Target population must be of the same size."
+        raise NESTErrors.DimensionMismatch(line)
+    if values["synapse_model"] not in KERNEL.models.synapses:
+        refuse_or_unknown(values["synapse_model"])
+    kinds = KERNEL.synapses.of_model(values["synapse_model"])
+    if "pre_synaptic_element" in values:
+        kinds = [kind for kind in kinds if kind.pre == values["pre_synaptic_element"]]
+    remove(kinds, sources, targets)
+
+
+def remove(kinds: list[Kind], sources: Ints, targets: Ints) -> None:
+    """Remove one synapse of each pair, of the first of some kinds that has one."""
+    for node in (*_firsts(sources), *_firsts(targets)):
+        if not isinstance(KERNEL.group_of(node), Population):
+            refuse("Disconnect of devices", "set a generator's rate or amplitude to 0")
+            return
+    wanted = sources * (KERNEL.n_nodes + 1) + targets
+    order = np.argsort(wanted, kind="stable")
+    wanted, sources, targets = wanted[order], sources[order], targets[order]
+    nth = np.arange(len(wanted)) - np.searchsorted(wanted, wanted)
+    left = np.ones(len(wanted), dtype=bool)
+    there = pairs_of(kinds, sources, targets)
+    cuts = []
+    for kind in kinds:
+        if kind.name not in there:
+            continue
+        one = there[kind.name]
+        of, onto = KERNEL.node_ids(one["source"]), KERNEL.node_ids(one["target"])
+        have = np.sort(of * (KERNEL.n_nodes + 1) + onto)
+        count = np.searchsorted(have, wanted, "right") - np.searchsorted(have, wanted)
+        mine = left & (nth < count)
+        if np.any(mine):
+            cuts.append(Cut(sources[mine], targets[mine], kind))
+            left &= ~mine
+    if np.any(left):
+        first = np.flatnonzero(left)[0]
+        line = f"Disconnect: there is no such connection from {sources[first]} to {targets[first]}"
+        raise NESTErrors.InexistentConnection(line)
+    KERNEL.synapses.wiring += cuts
+    KERNEL.changed = True
+    ready(KERNEL)
