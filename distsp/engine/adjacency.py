@@ -287,9 +287,16 @@ class Adjacency:
 
     def _laid_out(self, rows: AnyInts) -> tuple[Index, Pools, int, int]:
         """Return index and pools with room for `rows` to be added to, and where these end."""
-        more, changing = new_index(len(self.index.known), 0), self.end > 0
-        records, _ = count(more, rows, 0)
-        more = more._replace(records=records)
+        more = new_index(len(self.index.known), 0)
+        records, _ = count(more, rows.astype(np.int64), 0)
+        return self.laid_out(more._replace(records=records))
+
+    def laid_out(self, more: Index) -> tuple[Index, Pools, int, int]:
+        """Return index and pools with room for as many more entries as the rows of `more` have.
+
+        Also where the records, and what is in the pools, end.
+        """
+        changing = self.end > 0
         n_records, n_entries = laid_out_size(self.index, more, changing)
         # An eighth more, for what will move.
         index = new_index(

@@ -74,8 +74,12 @@ def check_memory(network: Network, n_ranks: int, on_host: int) -> None:
     # A target of 4 bytes, and where each synapse has its own, a weight of 8 and a delay of 4.
     own = [network.spreads[c.synapse].heterogeneous for c in network.connections]
     kept = sum(n * (16 if each else 4) for n, each in zip(synapses, own, strict=True))
-    # Source and target of a connection's synapses are drawn as 64-bit numbers.
-    here = network.size * per_neuron + kept + 16 * max(synapses, default=0)
+    # Source and target of synapses are drawn as 64-bit numbers, in pieces where a rule can.
+    drawn = [
+        0.0 if c.rule.by_target else 16 * n
+        for c, n in zip(network.connections, synapses, strict=True)
+    ]
+    here = network.size * per_neuron + kept + max(drawn, default=0.0)
     # For each type a few bits per neuron of the network, and a record for each that has synapses.
     sources = min(network.size * len(types), sum(synapses) / n_ranks)
     needed = here / n_ranks + network.size * len(types) / 3 + 16 * sources

@@ -117,17 +117,17 @@ def plan_growth(network: Network, layout: Layout, elements: list[str]) -> Growth
             for name, value in values
             if name in GROWING
         )
-        for name in p.elements:
-            curve_of[i, elements.index(name)] = 0
         if differs[i]:
+            curve_of[i, [elements.index(name) for name in p.elements]] = 0
             own.fill(p, h)
             continue
         tau[i], beta[i] = p.parameters.tau_Ca / h, p.parameters.beta_Ca
         # Elements with the same curve share its integral.
-        used = list(dict.fromkeys(element.coefficients() for element in p.elements.values()))
+        moving = {name: one for name, one in p.elements.items() if one.growth_rate != 0.0}
+        used = list(dict.fromkeys(element.coefficients() for element in moving.values()))
         n_curves[i] = len(used)
         curves[i, : len(used)] = np.array(used).reshape(-1, 3)
-        for name, element in p.elements.items():
+        for name, element in moving.items():
             curve_of[i, elements.index(name)] = used.index(element.coefficients())
             rate[i, elements.index(name)] = element.growth_rate * h
     here = [layout.slice_of(p.ids) for p in populations]

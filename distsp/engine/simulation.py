@@ -28,7 +28,7 @@ from distsp.engine.plan import growing, local_parameters, plan_growth, plan_popu
 from distsp.engine.probes import hand_over, most_steps, plan_probes, with_room
 from distsp.engine.reading import StateReading
 from distsp.engine.state import RankState
-from distsp.engine.synapses import Synapses, TypeTable
+from distsp.engine.synapses import Drawing, Synapses, TypeTable
 from distsp.engine.update import StructuralUpdate
 from distsp.engine.warm_up import warm_up
 from distsp.engine.wiring import Wiring
@@ -660,10 +660,16 @@ class Simulation(Closed):
         self._put("step", end)
 
 
+def _one_piece() -> Iterator[Drawing]:
+    """Yield a synapse from a neuron to itself."""
+    yield np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64), None, None
+
+
 def _run_briefly(network: Network, ranks: Ranks) -> None:
     """Run all that there is to compile."""
     with at_once():
         simulation = Simulation(network, ranks)
         simulation.run(0.6)
         for name in network.synapse_types:
+            simulation.tables[name].prepared_pieces(_one_piece)
             simulation.synapses(name)

@@ -16,6 +16,7 @@ from distsp.base.compiled import compiled
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE
 from distsp.engine.adjacency import Adjacency, first_of
+from distsp.engine.filling import Filling
 from distsp.engine.index import total_and_longest, words_of
 from distsp.network.synapse_type import Delay, Spread, SynapseType, delay_steps
 from distsp.parallel.distributed import Global, Part, PerSynapse, check_whole
@@ -32,6 +33,10 @@ SOURCES_TOGETHER = 1_000_000
 
 GROUPS_OF_SOURCES = 4096
 """How finely the sources are counted to cut pieces of so many synapses."""
+
+
+Drawing = tuple[Ints, Ints, float | Distribution | Floats | None, Delay | Floats | None]
+"""Sources, targets, weights and delays of synapses, as `TypeTable.add` takes them."""
 
 
 class Outgoing(NamedTuple):
@@ -221,6 +226,43 @@ class TypeTable:
         def put() -> None:
             self.created += self.heterogeneous
             insert()
+
+        return put
+
+    def prepared_pieces(self, pieces: Callable[[], Iterator[Drawing]]) -> Callable[[], None]:
+        """Return what adds synapses that come in pieces, and needs no more memory for it.
+
+        It must be called before anything else changes. All synapses of a target are in one piece.
+
+        Parameters
+        ----------
+        pieces : callable
+            Returns an iterator over what `add` takes; called twice.
+        """
+        outgoing = Filling(self.outgoing)
+        incoming = Filling(self.incoming) if self.plastic else None
+        most = 0
+        for sources, targets, *_ in pieces():
+            outgoing.count(self.rows(sources))
+            if incoming:
+                incoming.count(self.incoming_rows(targets))
+            elif len(targets):
+                most = max(most, int(np.bincount(targets).max()))
+        fillings = [outgoing, incoming] if incoming else [outgoing]
+        for filling in fillings:
+            filling.make_room()
+        for sources, targets, *own in pieces():
+            drawn = self._draw_own(sources, targets, *own) if self.heterogeneous else ()
+            outgoing.append(self.rows(sources), targets, *drawn)
+            if incoming:
+                incoming.append(self.incoming_rows(targets), sources)
+        puts = [filling.settled() for filling in fillings]
+
+        def put() -> None:
+            self.created += self.heterogeneous
+            for one in puts:
+                one()
+            self._most_incoming += most
 
         return put
 

@@ -24,6 +24,7 @@ from distsp.plasticity.elements import (
     LACKING,
     VACANT,
     bind,
+    bind_counts,
     imbalanced,
     imbalances,
     lose_vacant,
@@ -98,9 +99,10 @@ class StructuralUpdate:
                 self._pair(table, step)
         z, z_connected = self.state.arrays.z, self.state.arrays.z_connected
         for element, here, tau_vacant in self.vacant_decay:
-            lose_vacant(z[element, here], z_connected[element, here], tau_vacant)
+            if tau_vacant.any():
+                lose_vacant(z[element, here], z_connected[element, here], tau_vacant)
 
-    def binding(self, table: TypeTable, made: Ints, targets: Ints) -> Callable[[], None]:
+    def binding(self, table: TypeTable, made: Ints, made_here: Ints) -> Callable[[], None]:
         """Return what binds the elements of synapses that a rule has drawn.
 
         It needs no more memory.
@@ -109,16 +111,15 @@ class StructuralUpdate:
         ----------
         made : array (n_neurons,) of int64
             How many synapses each source gets on all ranks, by global id.
-        targets : array (n,) of int64
-            Local indices of the synapses' targets on this rank.
+        made_here : array (n_local,) of int64
+            How many each neuron of this rank gets.
         """
-        pre, post = self._elements(table)
         own = made[self.layout.ids()]
-        sources = np.repeat(np.arange(len(own)), own)
 
         def bind() -> None:
-            self._bind(pre, sources, 1)
-            self._bind(post, targets, 1)
+            arrays = self.state.arrays
+            for element, counts in zip(self._elements(table), (own, made_here), strict=True):
+                bind_counts(arrays.z[element], arrays.z_connected[element], counts, True)
 
         return bind
 

@@ -6,16 +6,18 @@ memory, and may fail on one rank, comes first on all of them, and the change its
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
 
 from distsp.base.arrays import Floats, Ints
 from distsp.base.columns import FloatColumn
+from distsp.base.compiled import compiled
 from distsp.base.errors import InputError
 from distsp.engine.removal import Found, drawn_between, oldest_of_pairs, pieces_of
-from distsp.engine.synapses import Synapses, TypeTable
+from distsp.engine.synapses import Drawing, Synapses, TypeTable
 from distsp.engine.update import StructuralUpdate
 from distsp.network.disconnection import Disconnection
 from distsp.network.network import Network
@@ -26,6 +28,17 @@ from distsp.parallel.ranks import Ranks
 from distsp.rng.streams import Purpose, stream_key
 
 T = TypeVar("T")
+
+
+@compiled
+def count(places: Ints, counts: Ints) -> None:
+    """Count how often each place comes."""
+    for place in places:
+        counts[place] += 1
+
+
+DRAWN_TOGETHER = 1_000_000
+"""Synapses that are drawn at a time, about, where a rule can draw them in pieces."""
 
 
 @dataclass
@@ -88,30 +101,62 @@ class Wiring:
     def _connect(self, index: int, connection: Connection) -> None:
         """Make the synapses of a connection onto this rank's neurons."""
         table = self.tables[connection.synapse]
-        drawn, sources, targets, made = self._on_all(lambda: self._drawn(index, connection))
+        pieces = self._pieces(index, connection)
+        made, made_here = self._on_all(lambda: self._counted(table, pieces))
         if table.plastic:
             made = self.ranks.sum(made)
 
         def changes() -> list[Callable[[], None]]:
-            weight = _own(connection.weight, drawn.weights, drawn)
-            delay = _own(connection.delay, drawn.delays, drawn)
-            add = table.prepared(sources, targets, weight, delay)
-            return [add, self.update.binding(table, made, targets)] if table.plastic else [add]
+            if len(pieces) == 1:
+                add = table.prepared(*pieces[0]())
+            else:
+                add = table.prepared_pieces(lambda: (piece() for piece in pieces))
+            return [add, self.update.binding(table, made, made_here)] if table.plastic else [add]
 
         for change in self._on_all(changes):
             change()
 
-    def _drawn(self, index: int, connection: Connection) -> tuple[Drawn, Ints, Ints, Ints]:
-        """Return a connection's synapses: sources, targets here, and how many of each source."""
+    def _pieces(self, index: int, connection: Connection) -> list[Callable[[], Drawing]]:
+        """Return what draws a connection's synapses, as `TypeTable.add` takes them: in pieces.
+
+        One is kept for when it is asked again; several are drawn anew.
+        """
         source, target = self.network.ends(connection)
         source_ids, target_ids = np.asarray(source.ids), np.asarray(target.ids)
         rule = connection.rule
         space = self.network.space_between(f"connections.{index}.rule", rule, source, target)
         ends = Ends(source_ids, target_ids, self.layout.here(target_ids), space)
         key = stream_key(self.network.seed, Purpose.CONNECTION, index)
-        drawn = rule.draw(key, ends)
-        sources, targets = source_ids[drawn.sources], self.layout.places(target_ids[drawn.targets])
-        return drawn, sources, targets, np.bincount(sources, minlength=self.layout.n_neurons)
+        n_here = len(ends.targets)
+
+        def draw(ends: Ends) -> Drawing:
+            drawn = rule.draw(key, ends)
+            weight = _own(connection.weight, drawn.weights, drawn)
+            delay = _own(connection.delay, drawn.delays, drawn)
+            targets = self.layout.places(target_ids[drawn.targets])
+            return source_ids[drawn.sources], targets, weight, delay
+
+        expected = (
+            rule.expected(len(source_ids), len(target_ids)) * n_here / max(len(target_ids), 1)
+        )
+        n_pieces = min(int(expected / DRAWN_TOGETHER), n_here)
+        if n_pieces < 2 or not rule.by_target:
+            return [cache(partial(draw, ends))]
+        cuts = (np.arange(n_pieces + 1) * n_here // n_pieces).tolist()
+        return [partial(draw, ends.part(*cut)) for cut in pairwise(cuts)]
+
+    def _counted(self, table: TypeTable, pieces: list[Callable[[], Drawing]]) -> tuple[Ints, Ints]:
+        """Return how many synapses each source, and each neuron here, gets, where that matters."""
+        n = (self.layout.n_neurons, self.layout.n_local) if table.plastic else (0, 0)
+        made, made_here = (np.zeros(one, dtype=np.int64) for one in n)
+        if table.plastic:
+            for piece in pieces:
+                sources, targets, *_ = piece()
+                count(sources, made)
+                count(targets, made_here)
+        elif len(pieces) == 1:
+            pieces[0]()  # here it may run out of memory, before anything changes
+        return made, made_here
 
     def _disconnect(self, index: int, disconnection: Disconnection) -> None:
         """Remove the synapses that a disconnection names from this rank's neurons.

@@ -131,7 +131,8 @@ class Layout:
         """
         if self.size == 1:
             return ids
-        return ids % self.size * (self.n_rows // self.size) + ids // self.size
+        places = ids // self.size
+        return (ids - places * self.size) * (self.n_rows // self.size) + places
 
     def here(self, ids: Ints) -> Bools | slice:
         """Return which neurons are here, as an index of `ids`."""

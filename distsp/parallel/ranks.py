@@ -32,6 +32,8 @@ MESSAGE_BYTES = 2**28
 MOST_DIMENSIONS = 8
 """Numbers that tell the shape of an array: how many dimensions it has, and how long each is."""
 
+NO_LENGTHS = np.empty(0, dtype=np.int64)
+
 CALL = np.dtype([("name", "S96")])
 """What ranks tell each other when they meet."""
 
@@ -328,33 +330,38 @@ class Ranks:
         return self.parts_on_0(array)[0]
 
     def parts_on_0(self, array: Array) -> tuple[Array, Ints]:
-        """Return `join_on_0`, and how long the array of each rank is."""
-        lengths = np.array([len(array)])
+        """Return `join_on_0`, and how long the array of each rank is, on rank 0."""
         if self.size == 1:
-            return array, lengths
-        lengths = np.empty(self.size, dtype=np.int64)
-        self.communicator.Allgather(np.array([len(array)]), lengths)
+            return array, np.array([len(array)])
         numbers = np.ascontiguousarray(array).reshape(-1)
-        width = int(np.prod(array.shape[1:]))
-        # As many numbers of each rank at a time as a message may have of all of them.
-        most = int(lengths.max()) * width
-        step = max(MESSAGE_BYTES // (numbers.itemsize * self.size), 1)
+        # As many of each rank as a message may have of all; the rest, if any, goes rank by rank.
+        most = max(MESSAGE_BYTES // (numbers.itemsize * self.size), 1)
         if self.rank > 0:
-            for begin in range(0, most, step):
-                self.communicator.Gatherv(numbers[begin : begin + step], None)
-            return array[:0], lengths
+            self.communicator.Gather(np.array([len(array)]), None)
+            self.communicator.Gatherv(numbers[:most], None)
+            for piece in _pieces(numbers[most:]):
+                self.communicator.Send(piece, 0)
+            return array[:0], NO_LENGTHS
+        lengths = np.empty(self.size, dtype=np.int64)
+        self.communicator.Gather(np.array([len(array)]), lengths)
         whole = np.empty((int(lengths.sum()), *array.shape[1:]), dtype=array.dtype)
-        for begin in range(0, most, step):
-            counts = np.clip(lengths * width - begin, 0, step)
-            if step >= most:
-                self.communicator.Gatherv(numbers, [whole.reshape(-1), counts])
-                break
-            piece = np.empty(int(counts.sum()), dtype=array.dtype)
-            self.communicator.Gatherv(numbers[begin : begin + step], [piece, counts])
-            places = (np.cumsum(lengths) - lengths) * width + begin
-            ends = np.cumsum(counts)
-            for place, n, end in zip(places, counts, ends, strict=True):
-                whole.reshape(-1)[place : place + n] = piece[end - n : end]
+        flat, each = whole.reshape(-1), lengths * int(np.prod(array.shape[1:]))
+        if each.max() <= most:
+            self.communicator.Gatherv(numbers, [flat, each])
+            return whole, lengths
+        first = np.minimum(each, most)
+        together = np.empty(int(first.sum()), dtype=array.dtype)
+        self.communicator.Gatherv(numbers[:most], [together, first])
+        place, taken = 0, 0
+        for rank in range(self.size):
+            end = place + int(first[rank])
+            flat[place:end] = together[taken : taken + int(first[rank])]
+            place, taken = place + int(each[rank]), taken + int(first[rank])
+            if rank == 0:
+                flat[end:place] = numbers[most:]
+                continue
+            for piece in _pieces(flat[end:place]):
+                self.communicator.Recv(piece, rank)
         return whole, lengths
 
     def broadcast_array(self, array: Array) -> Array:

@@ -64,6 +64,17 @@ def bind(z: Floats, z_connected: Int32s, places: Ints, change: int, lifts: bool)
 
 
 @compiled
+def bind_counts(z: Floats, z_connected: Int32s, counts: Ints, lifts: bool) -> None:
+    """Bind as many elements of each neuron as `counts` says, one after the other; see `bind`."""
+    for i in range(len(counts)):
+        for _ in range(counts[i]):
+            z_connected[i] += 1
+            whole = np.floor(z[i])
+            if lifts and z_connected[i] > whole:
+                z[i] = z_connected[i] + (z[i] - whole)
+
+
+@compiled
 def lose_vacant(z: Floats, z_connected: Int32s, tau_vacant: Floats) -> None:
     """Take a fraction of its vacant elements from each neuron: one for all, or each its own."""
     own = len(tau_vacant) > 1

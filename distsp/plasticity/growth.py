@@ -19,7 +19,7 @@ class Growth(NamedTuple):
     beta_calcium: Floats  # what a spike adds
     n_curves: Ints  # number of its different curves
     curves: Floats  # (population, curve, 3): code of the curve, a, b
-    curve_of: Ints  # (population, element): place of its curve, -1 where there is no such element
+    curve_of: Ints  # (population, element): place of its curve, -1 where it does not grow
     rate: Floats  # (population, element): per step
     differs: Bools  # whether its neurons have values of their own, in the following
     own_tau: Floats  # (neuron here,)
@@ -67,6 +67,9 @@ def grow(
     own_tau, own_beta = growth.own_tau, growth.own_beta
     own_curves, own_rate = growth.own_curves, growth.own_rate
     tau, jump = growth.tau_calcium[p], growth.beta_calcium[p]
+    # Most neurons that are brought up together were so before: what follows from the interval alone
+    # is the same for them.
+    last_duration, last_tau, decay = 0.0, tau, 1.0
     for i in range(len(neurons)):
         neuron, step = neurons[i], begin + lags[i]
         duration = np.float64(step - calcium_step[neuron])
@@ -94,7 +97,9 @@ def grow(
                         before, nu, area, code, a, b, calcium[neuron], tau, duration
                     )
         if duration > 0.0:
-            calcium[neuron] *= math.exp(-duration / tau)
+            if duration != last_duration or tau != last_tau:
+                last_duration, last_tau, decay = duration, tau, math.exp(-duration / tau)
+            calcium[neuron] *= decay
         if spiked:
             calcium[neuron] += jump
         calcium_step[neuron] = step

@@ -1,6 +1,6 @@
 """Every source to every target."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -9,6 +9,8 @@ from distsp.network.rules.rule import Drawn, Ends, Rule
 
 class AllToAll(Rule):
     """Every source to every target."""
+
+    by_target: ClassVar[bool] = True
 
     rule: Literal["all_to_all"] = "all_to_all"
 

@@ -1,6 +1,6 @@
 """As many synapses onto every target."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -25,6 +25,8 @@ class FixedIndegree(Rule):
 
     With a kernel a target gets fewer where there are not enough sources within its reach.
     """
+
+    by_target: ClassVar[bool] = True
 
     rule: Literal["fixed_indegree"] = "fixed_indegree"
     indegree: Annotated[int, Field(ge=0, le=MAX_SIZE)] = Field(description="synapses per target")

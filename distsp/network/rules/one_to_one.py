@@ -1,6 +1,6 @@
 """The first source to the first target, the second to the second, and so on."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from distsp.network.rules.rule import Drawn, Ends, Rule
 
 class OneToOne(Rule):
     """The first source to the first target, the second to the second, and so on."""
+
+    by_target: ClassVar[bool] = True
 
     rule: Literal["one_to_one"] = "one_to_one"
 

@@ -1,7 +1,7 @@
 """Each pair with the same probability, or with one that follows the distance."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +20,8 @@ from distsp.rng.streams import uniform
 
 class PairwiseBernoulli(Rule):
     """Each pair with probability `p`, or `p` times the kernel of the distance."""
+
+    by_target: ClassVar[bool] = True
 
     rule: Literal["pairwise_bernoulli"] = "pairwise_bernoulli"
     p: Probability = Field(description="probability of each pair, with a kernel at distance 0")

@@ -1,7 +1,7 @@
 """A Poisson number of synapses for each pair."""
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,8 @@ from distsp.rng.streams import uniform
 
 class PairwisePoisson(Rule):
     """Each pair as many times as a Poisson distribution says."""
+
+    by_target: ClassVar[bool] = True
 
     rule: Literal["pairwise_poisson"] = "pairwise_poisson"
     pairwise_avg_num_conns: NonNegative = Field(description="mean number of synapses of each pair")

@@ -30,7 +30,7 @@ class Ends:
     ----------
     sources, targets : array of int64
         Ids, in ascending order.
-    here : array of bool or slice, optional
+    here : array of bool or of int64, or slice, optional
         Which targets are on this rank, as an index of `targets`; all if not given.
     space : Space, optional
         Where they are, for a rule with a kernel.
@@ -52,7 +52,7 @@ class Ends:
         self,
         sources: Ints,
         targets: Ints,
-        here: Bools | slice = slice(None),
+        here: Bools | Ints | slice = slice(None),
         space: Space | None = None,
     ) -> None:
         self.n_sources, self.n_targets = len(sources), len(targets)
@@ -91,6 +91,10 @@ class Ends:
         found = np.zeros(self.n_targets, dtype=bool)
         found[self.targets] = True
         return found
+
+    def part(self, first: int, last: int) -> "Ends":
+        """Return the same of some of the targets that are here: those `first` to `last - 1`."""
+        return Ends(self._sources, self._targets, self.targets[first:last], self._space)
 
     def room(self, n: float) -> int:
         """Return for how many of `n` synapses, drawn uniformly, there should be room here."""
@@ -137,6 +141,8 @@ class Rule(Component):
     """What makes the synapses of a connection."""
 
     key: ClassVar[str] = "rule"
+    by_target: ClassVar[bool] = False
+    """Whether the synapses of a target do not depend on which others are drawn with them."""
 
     allow_autapses: bool = Field(True, description="may a neuron connect to itself")
     allow_multapses: bool = Field(True, description="may a pair be connected more than once")
