@@ -264,7 +264,7 @@ class Ranks:
         if self.size > 1:
             from mpi4py import MPI
 
-            MPI.COMM_WORLD = MPI.COMM_SELF
+            MPI.COMM_WORLD = MPI.COMM_SELF  # type: ignore[misc]
 
     def hear(self, value: Any = None) -> Any:
         """Return what rank 0 says, for which others may wait long: they leave the core to others.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from distsp.base.arrays import Ints
+from distsp.base.arrays import Array, Ints
 from distsp.inputs import Input
 from distsp.network.own_values import Drawing
 from distsp.network.population import check_model
@@ -18,6 +18,13 @@ from distsp.pynest.replica import Ensemble, Ids
 
 Given = dict[str, Any]
 """Values by name: one for all nodes, or a list or array with one for each."""
+
+
+def chosen(values: Array, places: Ids) -> Array:
+    """Return the values at some places, without a list of the places where they are a range."""
+    if isinstance(places, range):
+        return values[places.start : places.stop : places.step]
+    return values[places]
 
 
 @dataclass
@@ -133,7 +140,7 @@ class Population(Group):
     def column(self, places: Ids, key: str) -> Any:
         """Return a value of some neurons, as an array or a list."""
         value = self.values[key]
-        return value[np.asarray(places)] if isinstance(value, np.ndarray) else [value] * len(places)
+        return chosen(value, places) if isinstance(value, np.ndarray) else [value] * len(places)
 
     def names(self) -> set[str]:
         """Return the names of all elements."""

@@ -1,6 +1,8 @@
 """What nodes answer when they are asked, and what can be set of them."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from distsp.base.arrays import Array, Bools
 from distsp.pynest.build import ready
 from distsp.pynest.elements import Elements
 from distsp.pynest.errors import refuse, wrong
-from distsp.pynest.groups import Devices, Each, Group, Population
+from distsp.pynest.groups import Devices, Each, Group, Population, chosen
 from distsp.pynest.kernel import Kernel
 from distsp.pynest.parameters import Parameter
 from distsp.pynest.recordings import joined, within
@@ -142,21 +144,24 @@ class _State:
         if not quantity:
             found = self.group.column(self.places, key)
             return found.tolist() if isinstance(found, np.ndarray) else found
-        whole = np.concatenate([self.found[name, quantity[0]] for name, _, _ in self.group.told])
-        listed: list[Any] = whole[np.asarray(self.places)].tolist()
+        parts = [self.found[name, quantity[0]] for name, _, _ in self.group.told]
+        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        listed: list[Any] = chosen(whole, self.places).tolist()
         return listed
 
     def _elements(self) -> "ElementsOfNeurons":
-        counts: dict[str, tuple[list[float], list[int]]] = {}
-        if self.live:
-            for name, begin, end in self.group.told:
-                for element in self.group.elements[begin]:
-                    z = self.found[name, f"z/{element}"]
-                    bound = self.found[name, f"z_connected/{element}"]
-                    size = self.group.size
-                    into = counts.setdefault(element, ([0.0] * size, [0] * size))
-                    into[0][begin:end] = z.tolist()
-                    into[1][begin:end] = bound.tolist()
+        if not self.live:
+            return ElementsOfNeurons(self.group.elements, self.places, [])
+        counts = []
+        for name, begin, _ in self.group.told:
+            of = {
+                element: (
+                    self.found[name, f"z/{element}"],
+                    self.found[name, f"z_connected/{element}"],
+                )
+                for element in self.group.elements[begin]
+            }
+            counts.append((begin, of))
         return ElementsOfNeurons(self.group.elements, self.places, counts)
 
 
@@ -167,9 +172,17 @@ class ElementsOfNeurons(Sequence[Any]):
         self,
         elements: list[Elements],
         places: Ids,
-        counts: dict[str, tuple[list[float], list[int]]],
+        counts: list[tuple[int, dict[str, tuple[Array, Array]]]],
     ) -> None:
         self._elements, self._places, self._counts = list(elements), places, counts
+
+    @cached_property
+    def _listed(self) -> list[tuple[int, dict[str, tuple[list[float], list[int]]]]]:
+        """The numbers as Python's own, by the first place of each population."""
+        return [
+            (begin, {name: (z.tolist(), bound.tolist()) for name, (z, bound) in of.items()})
+            for begin, of in self._counts
+        ]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -191,14 +204,20 @@ class ElementsOfNeurons(Sequence[Any]):
         return repr(tuple(self))
 
     def _one(self, i: int) -> dict[str, dict[str, Any]]:
+        elements = self._elements[i]
+        if not self._counts:
+            return {name: {**element, "z_connected": 0} for name, element in elements.items()}
+        listed = self._listed
+        begin, of = listed[0] if len(listed) == 1 else listed[bisect_right(self._firsts, i) - 1]
         found = {}
-        for name, element in self._elements[i].items():
-            if name in self._counts:
-                z, bound = self._counts[name]
-                found[name] = {**element, "z": z[i], "z_connected": bound[i]}
-            else:
-                found[name] = {**element, "z_connected": 0}
+        for name, element in elements.items():
+            z, bound = of[name]
+            found[name] = {**element, "z": z[i - begin], "z_connected": bound[i - begin]}
         return found
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [begin for begin, _ in self._counts]
 
 
 def set_status(kernel: Kernel, call: str, ids: Ids, given: Any) -> None:
