@@ -94,7 +94,7 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     group: Population | Devices = kind(known, KERNEL.n_nodes + 1, n)
     if positions is not None:
         KERNEL.drawn += 1
-        group.positions = positions.of(KERNEL.seed, KERNEL.drawn, n)
+        group.space = positions.of(KERNEL.seed, KERNEL.drawn, n)
     KERNEL.add(group)
     KERNEL.changed = True
     if params:
@@ -340,11 +340,9 @@ def GetStatus(nodes: Any, keys: Any = None, output: str = "") -> Any:
             each = [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
             return tuple(each if keys is None else [tuple(one.values()) for one in each])
         return tuple(found if len(nodes) > 1 else [found]) if len(nodes) else ()
-    ids = ids_of("GetStatus", nodes)
-    if not len(ids):
+    if not len(nodes):
         return ()
-    order = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
-    ascending = as_range(np.sort(ids))
+    order, ascending = _in_order("GetStatus", nodes)
     names = [keys] if isinstance(keys, str) else keys
     if names is None:
         (group, _), *_ = KERNEL.pieces(ascending)
@@ -352,14 +350,25 @@ def GetStatus(nodes: Any, keys: Any = None, output: str = "") -> Any:
     values = columns(KERNEL, ascending, names)
     rows: list[Any]
     if isinstance(keys, str):
-        if isinstance(values[0], ElementsOfNeurons) and np.all(np.diff(ids) > 0):
+        if order is None and isinstance(values[0], ElementsOfNeurons):
             return values[0]
         rows = list(values[0])
     else:
         rows = list(zip(*values, strict=True))
         if keys is None:
             rows = [dict(zip(names, row, strict=True)) for row in rows]
-    return tuple(rows[i] for i in order)
+    return tuple(rows if order is None else (rows[i] for i in order))
+
+
+def _in_order(call: str, nodes: Any) -> tuple[Any, Any]:
+    """Return nodes in order of their ids, and the place of each one there; None if it is that."""
+    if isinstance(nodes, NodeCollection):
+        return None, nodes._ids
+    ids = ids_of(call, nodes)
+    ascending = np.unique(ids)
+    if len(ascending) == len(ids) and np.array_equal(ascending, ids):
+        return None, as_range(ascending)
+    return np.searchsorted(ascending, ids), as_range(ascending)
 
 
 def SetStatus(nodes: Any, params: Any, val: Any = None) -> None:

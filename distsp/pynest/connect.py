@@ -13,6 +13,7 @@ from distsp.pynest.collection import as_range, ids_of
 from distsp.pynest.errors import NESTErrors, as_nest, refuse, wrong
 from distsp.pynest.groups import Devices, Population
 from distsp.pynest.kernel import KERNEL
+from distsp.pynest.near import near, pairs_for
 from distsp.pynest.parameters import Parameter
 from distsp.pynest.recordings import Tap
 from distsp.pynest.stimuli import Drive
@@ -78,7 +79,16 @@ def connect(pre: Any, post: Any, conn_spec: Any = None, syn_spec: Any = None) ->
         name = values["synapse_model"]
         refuse_or_unknown(name)
         return
-    rule = _checked_rule(rule, sources, targets)
+    listed = any(
+        isinstance(values.get(key), Parameter) and values[key].known_as is None
+        for key in ("weight", "delay")
+    )
+    if "mask" in rule or isinstance(rule.get("p"), Parameter):
+        rule, sources, targets = near(rule, sources, targets, listed)
+        if not len(sources) or not len(targets):
+            return
+    if rule["rule"] != "explicit":
+        rule = _checked_rule(rule, sources, targets)
     weight = _value("weight", values.get("weight", model.weight), rule, sources, targets)
     delay = _value("delay", values.get("delay", model.delay), rule, sources, targets)
     KERNEL.note_delay("Connect", *_ends_of(delay))
@@ -128,9 +138,6 @@ def _checked_rule(rule: dict[str, Any], sources: Ints, targets: Ints) -> dict[st
     found = {key: value for key, value in rule.items() if key != "make_symmetric"}
     if rule.get("make_symmetric", False):
         refuse("Connect: make_symmetric", "connect in both directions")
-    if "p" in found and isinstance(found["p"], Parameter):
-        refuse("Connect: a random or spatial p", "give p as a number")
-        found["p"] = 0.5
     for key, value in found.items():
         if isinstance(value, np.generic):
             found[key] = value.item()
@@ -170,18 +177,22 @@ def _value(key: str, value: Any, rule: dict[str, Any], sources: Ints, targets: I
     if isinstance(value, Parameter):
         if value.known_as is not None:
             return value.known_as
-        n = len(targets) if rule["rule"] == "one_to_one" else len(sources) * len(targets)
-        if rule["rule"] not in ("one_to_one", "all_to_all"):
+        if rule["rule"] not in ("one_to_one", "all_to_all", "explicit"):
             right = "use a uniform, normal or lognormal one, times a number"
             refuse(f"Connect: such a random {key} with {rule['rule']}", right)
             return 1.0
         KERNEL.drawn += 1
-        return value.draw(KERNEL.seed, KERNEL.drawn, n)
+        if rule["rule"] == "all_to_all" or len(sources) != len(targets):
+            n = len(sources)
+            sources, targets = np.repeat(sources, len(targets)), np.tile(targets, n)
+        ends = pairs_for(sources, targets)
+        found = value.draw(KERNEL.seed, KERNEL.drawn, len(sources), **ends)
+        return found if key == "weight" else np.maximum(found, KERNEL.resolution)
     array = np.asarray(value)
     if array.ndim == 0:
         if array.dtype.kind not in "iuf":
             raise wrong("TypeMismatch", f"Connect: {key}", value, "must be a number")
-        return float(array)
+        return float(array) if key == "weight" else in_steps(float(array))
     shapes: dict[str, tuple[int, ...]] = {
         "one_to_one": (len(targets),),
         "explicit": (len(targets),) if len(sources) == len(targets) else (),
@@ -193,6 +204,13 @@ def _value(key: str, value: Any, rule: dict[str, Any], sources: Ints, targets: I
     if array.shape == wanted:
         return array.T.reshape(-1) if rule["rule"] == "all_to_all" else array.reshape(-1)
     raise ValueError(f"'{key}' has to be an array of shape {wanted}, a scalar or a dictionary.")
+
+
+def in_steps(delay: float) -> float:
+    """Return a delay (ms) in whole steps, to which NEST rounds; as it is where it is less."""
+    steps = delay / KERNEL.resolution
+    whole = abs(steps - round(steps)) < 1e-9 or delay < KERNEL.resolution
+    return delay if whole else round(round(steps) * KERNEL.resolution, 12)
 
 
 def _old_distribution(key: str, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from distsp.pynest.errors import as_nest, refuse, wrong
 from distsp.pynest.input_values import parameters_of
 from distsp.pynest.models import FREE, Model
 from distsp.pynest.replica import Ensemble, Ids
+from distsp.pynest.spatial import Space
 
 Given = dict[str, Any]
 """Values by name: one for all nodes, or a list or array with one for each."""
@@ -38,13 +39,14 @@ class Group:
     first : int
         Id of the first, as the script sees it; the first of all nodes has the id 1.
     size : int
-    positions : array (size, dimensions) of float64, optional
+    space : Space, optional
+        Where the nodes are.
     """
 
     model: Model
     first: int
     size: int
-    positions: Any = None
+    space: Space | None = None
 
     @property
     def ids(self) -> range:
@@ -264,6 +266,7 @@ class Population(Group):
                 initial={k: v for k, v in state.items() if np.any(v)},
                 elements=as_parameters(self.elements[begin:end]),
                 parameters={k: v for k, v in values.items() if k in self.model.parameters},
+                positions=None if self.space is None else self.space.part(begin, end).as_told(),
             )
             self.told.append((name, begin, end))
             begin = end

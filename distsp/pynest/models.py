@@ -121,7 +121,7 @@ class Model:
         """What a multimeter can record, sorted by name."""
         if self.kind != "neuron":
             return []
-        return sorted(name for name in self.variables if not name.startswith("dI_"))
+        return sorted(name for name in self.variables if not name.startswith(("dI_", "dg_")))
 
     def fixed(self, key: str) -> bool:
         """Return whether a parameter can only have its default."""

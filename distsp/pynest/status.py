@@ -115,7 +115,7 @@ class _State:
             ready(kernel)
         self.live = kernel.started or ("synaptic_elements" in keys and binds)
         wanted: list[tuple[str, str]] = []
-        if self.live and group.offset is None:
+        if self.live and kernel.changed:
             ready(kernel)
         if self.live:
             for key in keys:
@@ -245,10 +245,8 @@ def set_status(kernel: Kernel, call: str, ids: Ids, given: Any) -> None:
     begin = 0
     for group, places in kernel.pieces(ids):
         end = begin + len(places)
-        own = {
-            key: _own(kernel, group, key, value, begin, end, len(ids))
-            for key, value in given.items()
-        }
+        part = begin, end, len(ids)
+        own = {k: _own(kernel, group, places, k, v, *part) for k, v in given.items()}
         _set_group(kernel, call, group, places, own)
         begin = end
     kernel.changed = True
@@ -262,15 +260,22 @@ def _turned(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _own(
-    kernel: Kernel, group: Group, key: str, value: Any, begin: int, end: int, total: int
+    kernel: Kernel,
+    group: Group,
+    places: Ids,
+    key: str,
+    value: Any,
+    begin: int,
+    end: int,
+    total: int,
 ) -> Any:
     """Return what some of all nodes get of a value."""
     if isinstance(value, Each):
         return Each(value.values[begin:end])
     if isinstance(value, Parameter):
         kernel.drawn += 1
-        where = None if group.positions is None else group.positions[:]
-        return Each(value.draw(kernel.seed, kernel.drawn, total, where)[begin:end].tolist())
+        where = None if group.space is None else chosen(group.space.positions, places)
+        return Each(value.draw(kernel.seed, kernel.drawn, end - begin, where).tolist())
     listed = isinstance(value, list | tuple | np.ndarray) and np.ndim(value) > 0
     if listed and not isinstance(group.model.defaults.get(key), list):
         if len(value) != total:
