@@ -116,7 +116,9 @@ def _node_model(name: Any) -> Model:
         or str(name).startswith(("iaf_", "aeif_", "hh_", "gif_"))
     ):
         refuse(f"Create: the model {name}", f"there are {', '.join(known)}")
-        return KERNEL.models.nodes["iaf_psc_alpha"]
+        model = KERNEL.models.nodes["iaf_psc_alpha"].copy(str(name))
+        model.stands_in = True
+        return model
     raise NESTErrors.UnknownModelName(f"{name} is not a known model name.")
 
 
@@ -152,6 +154,9 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
     synapse = KERNEL.models.synapses[model]
     for key, value in given.items():
         if key in ("receptor_type", "weight_recorder") and not value:
+            continue
+        if key not in ("weight", "delay") and FINDINGS.only_checking:
+            refuse(f"SetDefaults: {key} of {model}", "set weight and delay")
             continue
         if key not in ("weight", "delay"):
             line = f"Unaccessed elements in params, in function SetDefaults: {key}"

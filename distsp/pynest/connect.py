@@ -52,8 +52,9 @@ def syn_spec_of(syn_spec: Any) -> dict[str, Any]:
     if "model" in found:
         found["synapse_model"] = found.pop("model")
     found.setdefault("synapse_model", "static_synapse")
+    known = found["synapse_model"] in KERNEL.models.synapses
     for key in found:
-        if key not in SYNAPSE_KEYS:
+        if key not in SYNAPSE_KEYS and known:
             line = f"Unaccessed elements in syn_spec, in function Connect: {key}"
             raise NESTErrors.UnaccessedDictionaryEntry(line)
     if found.pop("receptor_type", 0) != 0:

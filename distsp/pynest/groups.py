@@ -179,6 +179,8 @@ class Population(Group):
                     continue
                 anew |= key in self.model.variables
                 numbers[key] = _numbers(call, key, value, len(places))
+            elif self.model.stands_in:
+                continue
             elif key not in self.model.defaults:
                 right = f"must be one of {sorted(self.model.defaults)}"
                 raise wrong("UnaccessedDictionaryEntry", call, key, right)
@@ -250,9 +252,7 @@ class Population(Group):
 
     def create(self, ensemble: Ensemble, offset: int) -> None:
         """Create the populations: one for each run of neurons with the same elements."""
-        self.offset, self.told = offset, []
-        self._changed, self._before, self._z = set(), None, []
-        begin = 0
+        begin, told = 0, []
         for end in [*_turns(self.elements), self.size]:
             name = f"n{self.first + begin}"
             values = {key: self._part(key, begin, end) for key in self.values}
@@ -268,8 +268,10 @@ class Population(Group):
                 parameters={k: v for k, v in values.items() if k in self.model.parameters},
                 positions=None if self.space is None else self.space.part(begin, end).as_told(),
             )
-            self.told.append((name, begin, end))
+            told.append((name, begin, end))
             begin = end
+        self.offset, self.told = offset, told
+        self._changed, self._before, self._z = set(), None, []
 
     def _part(self, key: str, begin: int, end: int) -> Any:
         value = self.values[key]

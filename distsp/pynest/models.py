@@ -87,6 +87,8 @@ class Model:
         Values that new nodes have.
     elements : dict
         Synaptic elements that new neurons have.
+    stands_in : bool
+        Whether it stands for one that is not there, while a script is only checked.
     """
 
     name: str
@@ -94,10 +96,12 @@ class Model:
     base: str
     defaults: dict[str, Any]
     elements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stands_in: bool = False
 
     def copy(self, name: str) -> "Model":
         """Return the same under another name."""
-        return Model(name, self.kind, self.base, deepcopy(self.defaults), dict(self.elements))
+        values, elements = deepcopy(self.defaults), dict(self.elements)
+        return Model(name, self.kind, self.base, values, elements, self.stands_in)
 
     @property
     def neuron(self) -> type[NeuronModel]:

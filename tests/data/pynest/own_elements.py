@@ -1,4 +1,4 @@
-"""Neurons that differ in their elements and thresholds, rewired; a part is driven more for a while."""
+"""Neurons that differ in their elements and thresholds; some are driven more for a while."""
 
 import json
 import sys
