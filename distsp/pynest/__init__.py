@@ -21,6 +21,7 @@ from distsp.pynest import (
 from distsp.pynest.calls import *  # noqa: F403
 from distsp.pynest.collection import NodeCollection
 from distsp.pynest.errors import NESTError, NESTErrors, refuse
+from distsp.pynest.model_calls import *  # noqa: F403
 from distsp.pynest.old_calls import *  # noqa: F403
 from distsp.pynest.parameters import Parameter
 from distsp.pynest.positions import *  # noqa: F403
