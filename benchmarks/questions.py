@@ -386,22 +386,22 @@ def distance(suite: Suite) -> Answer:
         n = 1 if size > middle else times
         return measure("update_by_distance", ranks, size=size, width=width, times=n)
 
-    rows, points = [], []
+    rows = []
     for ranks in (1, 2):
         run = made(ranks, middle, 0.1)
-        what = f"{run['synapses']:,.0f} synapses among {middle:,} neurons"
+        what = f"{run['synapses'][0]:,.0f} synapses among {middle:,} neurons"
         rows.append(Row(f"{what}, width 0.1", longest(run), "s", ranks, suite.goal(2.0)))
     rows.append(Row(f"{what}, without a kernel", longest(made(1, middle, None)), "s", 1))
     each = {size: _per_synapse(made(1, size, 0.1)) for size in sizes}
     for size, seconds in each.items():
-        points.append((6.75 * size, 1e6 * seconds))
         rows.append(Row(f"per synapse among {size:,} neurons", 1e6 * seconds, "us", 1))
     growth = each[sizes[-1]] / each[sizes[0]]
     rows.append(Row("the last against the first", growth, "times", 1, suite.goal(2.0)))
     for width in (0.001, 0.01, 10.0):
         ratio = _per_synapse(made(1, middle, width)) / each[middle]
         rows.append(Row(f"width {width:g} against 0.1", ratio, "times", 1, suite.goal(2.0)))
-    panel = Panel("synapses made at once", "us per synapse", {"width 0.1": points}, "x")
+    line = [6.75 * size for size in each], [1e6 * seconds for seconds in each.values()]
+    panel = Panel("synapses made at once", "us per synapse", {"width 0.1": line}, "x")
     note = (
         "Neurons are anywhere on a sheet of side 1, and pair by a gaussian kernel of a width. "
         "The time is that of the whole update: gathered, drawn, broadcast and put in place."
@@ -410,7 +410,7 @@ def distance(suite: Suite) -> Answer:
 
 
 def _per_synapse(run: Numbers) -> float:
-    return longest(run) / run["synapses"]
+    return longest(run) / run["synapses"][0]
 
 
 def change_rows(suite: Suite) -> list[Row]:

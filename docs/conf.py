@@ -17,13 +17,14 @@ extensions = [
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
     "figures",
+    "mathml",
     "schemas",
 ]
 exclude_patterns = ["_build", "GALLERY_HEADER.rst"]
 highlight_language = "none"
+html_math_renderer = "mathml"
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3

@@ -69,7 +69,7 @@ class Experiment(NetworkFields):
         default_factory=list, description="tables of what changes while time passes"
     )
     settled: Settled | None = Field(
-        None, description="table: when the run ends before its duration; never if not given"
+        None, description="when the run ends before its duration; never if not given"
     )
 
     @classmethod

@@ -42,9 +42,10 @@ class SynapseType(Fields):
     post: str | None = Field(None, description="postsynaptic element of a plastic type")
     allow_autapses: bool = Field(True, description="may plasticity connect a neuron to itself")
     allow_multapses: bool = Field(True, description="may plasticity connect a pair twice")
-
-    kernel: Annotated[Kernel, OneOf(Kernel)] | None = None
-    """How likely plasticity makes a synapse at a distance; at any if not given."""
+    kernel: Annotated[Kernel, OneOf(Kernel)] | None = Field(
+        None,
+        description="how likely plasticity makes a synapse at a distance; all alike if not given",
+    )
 
     @property
     def plastic(self) -> bool:

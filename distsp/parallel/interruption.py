@@ -5,6 +5,7 @@ middle of compiled code. What changes a state is therefore done within `Held`: s
 until a boundary, where their handlers are called.
 """
 
+import _signal  # type: ignore[import-not-found]
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -15,6 +16,9 @@ from distsp.parallel.ranks import Ranks
 
 SAME = 0.1
 """Seconds in which a signal that one rank has got may reach the others: mpirun sends it to all."""
+
+NUMBERS = tuple(map(int, signal.valid_signals()))
+"""All signals, looked at as what they are to C: to name each takes longer than a short run."""
 
 _whole = True
 """Whether there is anything to keep whole."""
@@ -116,8 +120,8 @@ class Held(AbstractContextManager["Held"]):
         yield from dict.fromkeys(came)
 
     def _take_over(self) -> None:
-        for number in signal.valid_signals():
-            handler = signal.getsignal(number)
+        for number in NUMBERS:
+            handler = _signal.getsignal(number)
             if callable(handler) and not isinstance(handler, Noting) and handler != self._note:
                 self._handlers[number] = handler
                 try:
@@ -129,7 +133,7 @@ class Held(AbstractContextManager["Held"]):
     def _give_back(self) -> None:
         self._depth = 0
         for number, handler in self._handlers.items():
-            if signal.getsignal(number) == self._note:
+            if _signal.getsignal(number) == self._note:
                 signal.signal(number, handler)
 
     def _note(self, number: int, frame: Any) -> None:

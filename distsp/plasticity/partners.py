@@ -224,9 +224,23 @@ def _pair(
                 change(tree, which[in_tree], -1)
                 in_tree += 1
             place = _drawn_by_tree(
-                tree, cover, point, p, own, known_begin, known, newest, earlier, which,
-                multapses, profile, key, k, update, draw,
-            )  # fmt: skip
+                tree,
+                cover,
+                point,
+                p,
+                own,
+                known_begin,
+                known,
+                newest,
+                earlier,
+                which,
+                multapses,
+                profile,
+                key,
+                k,
+                update,
+                draw,
+            )
             if place < 0:
                 continue
             lost[place] += 1

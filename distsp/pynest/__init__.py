@@ -8,12 +8,23 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from distsp.pynest import ll_api, math, random, raster_plot, settings, voltage_trace
+from distsp.pynest import (
+    ll_api,
+    math,
+    random,
+    raster_plot,
+    settings,
+    spatial,
+    spatial_distributions,
+    voltage_trace,
+)
 from distsp.pynest.calls import *  # noqa: F403
 from distsp.pynest.collection import NodeCollection
 from distsp.pynest.errors import NESTError, NESTErrors, refuse
+from distsp.pynest.model_calls import *  # noqa: F403
 from distsp.pynest.old_calls import *  # noqa: F403
 from distsp.pynest.parameters import Parameter
+from distsp.pynest.positions import *  # noqa: F403
 from distsp.pynest.synapse_collection import SynapseCollection
 
 __all__ = [
@@ -26,6 +37,8 @@ __all__ = [
     "math",
     "random",
     "raster_plot",
+    "spatial",
+    "spatial_distributions",
     "voltage_trace",
 ]
 

@@ -19,8 +19,16 @@ def flush(kernel: Kernel) -> None:
     if kernel.stale and kernel.begun:
         _begin_anew(kernel)
     kernel.stale = False
-    if not kernel.changed:
-        return
+    if kernel.changed:
+        try:
+            _tell(kernel)
+        except NESTErrors.NESTError:
+            kernel.stale = not kernel.started
+            raise
+
+
+def _tell(kernel: Kernel) -> None:
+    """Make the calls of the network that are still to be made."""
     if not kernel.begun:
         with as_nest("SetKernelStatus"):
             kernel.say("begin", kernel.resolution, kernel.seed)
@@ -79,12 +87,15 @@ def _tell_synapses(kernel: Kernel) -> None:
         if not one.kind.told:
             line = f"Connect: no neuron has the elements {one.kind.pre} and {one.kind.post}"
             raise NESTErrors.BadProperty(line)
-        if isinstance(one, Wire):
-            with as_nest("Connect"):
-                _connect(kernel, one)
-        else:
-            with as_nest("Disconnect"):
-                _disconnect(kernel, one)
+        try:
+            with as_nest("Connect" if isinstance(one, Wire) else "Disconnect"):
+                if isinstance(one, Wire):
+                    _connect(kernel, one)
+                else:
+                    _disconnect(kernel, one)
+        except NESTErrors.NESTError:
+            del synapses.wiring[synapses.done]  # what is refused is refused once
+            raise
         synapses.done += 1
 
 

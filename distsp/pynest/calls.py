@@ -10,11 +10,10 @@ import numpy as np
 from distsp.pynest import build, settings
 from distsp.pynest.collection import NodeCollection, as_range, ids_of
 from distsp.pynest.connect import connect, disconnect
-from distsp.pynest.elements import replaced, updated
-from distsp.pynest.errors import FINDINGS, NESTErrors, refuse, wrong
+from distsp.pynest.errors import NESTErrors, refuse, wrong
 from distsp.pynest.groups import Devices, Population
 from distsp.pynest.kernel import KERNEL
-from distsp.pynest.models import Model, SynapseModel, plain
+from distsp.pynest.model_calls import node_model
 from distsp.pynest.old_connections import OldConnections, collection_of
 from distsp.pynest.parameters import Parameter
 from distsp.pynest.status import ElementsOfNeurons, columns, keys_of, set_status
@@ -84,7 +83,7 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
         raise TypeError("list of params must have one dictionary per node")
     if params is not None and not isinstance(params, Mapping | list | tuple):
         raise TypeError("params must be either a dict of parameters or a list or tuple of dicts")
-    known = _node_model(model)
+    known = node_model(model)
     n = int(n)
     if positions is not None:
         n = positions.number(n)
@@ -94,131 +93,12 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     group: Population | Devices = kind(known, KERNEL.n_nodes + 1, n)
     if positions is not None:
         KERNEL.drawn += 1
-        group.positions = positions.of(KERNEL.seed, KERNEL.drawn, n)
+        group.space = positions.of(KERNEL.seed, KERNEL.drawn, n)
     KERNEL.add(group)
     KERNEL.changed = True
     if params:
         set_status(KERNEL, f"Create {model}", group.ids, params)
     return tuple(group.ids) if KERNEL.version == 2 else NodeCollection.of(group.ids)
-
-
-def _node_model(name: Any) -> Model:
-    found = KERNEL.models.nodes.get(name)
-    if found is not None:
-        return found
-    from_nest = isinstance(name, str) and any(
-        name.endswith(end) for end in ("_generator", "_detector", "_recorder", "_ps", "_device")
-    )
-    known = sorted(KERNEL.models.nodes)
-    if (
-        from_nest
-        or FINDINGS.only_checking
-        or str(name).startswith(("iaf_", "aeif_", "hh_", "gif_"))
-    ):
-        refuse(f"Create: the model {name}", f"there are {', '.join(known)}")
-        return KERNEL.models.nodes["iaf_psc_alpha"]
-    raise NESTErrors.UnknownModelName(f"{name} is not a known model name.")
-
-
-def CopyModel(existing: str, new: str, params: Mapping[str, Any] | None = None) -> None:
-    """Make a model of neurons, devices or synapses that is a copy of another."""
-    models = KERNEL.models
-    if new in models.nodes or new in models.synapses:
-        line = f"Model {new} is the name of an existing model and cannot be re-used."
-        raise NESTErrors.NewModelNameExists(line)
-    if existing in models.nodes:
-        models.nodes[new] = models.nodes[existing].copy(new)
-    elif existing in models.synapses:
-        old = models.synapses[existing]
-        models.synapses[new] = SynapseModel(new, old.weight, old.delay)
-    elif isinstance(existing, str) and "synapse" in existing:
-        refuse(f"CopyModel: {existing}", "use static_synapse or a copy of it")
-        models.synapses[new] = SynapseModel(new)
-    else:
-        raise NESTErrors.UnknownModelName(f"{existing} is not a known model name.")
-    if params:
-        SetDefaults(new, params)
-
-
-def SetDefaults(model: str, params: Any, val: Any = None) -> None:
-    """Set values that new nodes or connections of a model have."""
-    given = {params: val} if isinstance(params, str) else params
-    KERNEL.changed = True
-    if model in KERNEL.models.nodes:
-        _set_node_defaults(KERNEL.models.nodes[model], given)
-        return
-    if model not in KERNEL.models.synapses:
-        raise NESTErrors.UnknownModelName(f"{model} is not a known model name.")
-    synapse = KERNEL.models.synapses[model]
-    for key, value in given.items():
-        if key in ("receptor_type", "weight_recorder") and not value:
-            continue
-        if key not in ("weight", "delay"):
-            line = f"Unaccessed elements in params, in function SetDefaults: {key}"
-            raise NESTErrors.UnaccessedDictionaryEntry(line)
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-            raise wrong("TypeMismatch", f"SetDefaults: {key}", value, "must be a number")
-        if key == "delay" and value < KERNEL.resolution * (1.0 - 1e-9):
-            right = f"ms must be at least the resolution, {KERNEL.resolution} ms"
-            raise wrong("BadDelay", "SetDefaults: delay", value, right)
-        setattr(synapse, key, float(value))
-        _follow(model, key, float(value))
-
-
-def _follow(model: str, key: str, value: float) -> None:
-    """Let synapses that updates make have new defaults."""
-    for kind in KERNEL.synapses.of_model(model):
-        entry = KERNEL.entries.get(kind.name, {})
-        if not kind.plastic or key in entry or getattr(kind, key) == value:
-            continue
-        if kind.told and KERNEL.started:
-            right = "set them before the first Simulate"
-            refuse(f"SetDefaults of {model}, which structural updates make", right)
-            continue
-        setattr(kind, key, value)
-        KERNEL.stale |= kind.told
-
-
-def _set_node_defaults(model: Model, given: Mapping[str, Any]) -> None:
-    call = f"SetDefaults {model.name}"
-    for key, value in given.items():
-        if key == "synaptic_elements":
-            model.elements = replaced(call, value)
-        elif key == "synaptic_elements_param":
-            model.elements = updated(call, model.elements, value)
-        elif key not in model.defaults:
-            line = f"Unaccessed elements in params, in function SetDefaults: {key}"
-            raise NESTErrors.UnaccessedDictionaryEntry(line)
-        elif model.fixed(key) and value != model.defaults[key]:
-            refuse(f"{call}: {key}={value!r}", "leave it out")
-        elif isinstance(model.defaults[key], float):
-            try:
-                model.defaults[key] = float(value)
-            except (TypeError, ValueError):
-                raise wrong("TypeMismatch", f"{call}: {key}", value, "must be a number") from None
-        else:
-            model.defaults[key] = plain(value)
-
-
-def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
-    """Return values that new nodes or connections of a model have."""
-    if model in KERNEL.models.nodes:
-        known = KERNEL.models.nodes[model]
-        found = {k: v for k, v in known.defaults.items() if not k.startswith("_")}
-        found |= {"model": model, "element_type": known.kind}
-        found |= {"type_id": known.base, "global_id": 0}
-        if known.kind == "neuron":
-            found |= {"synaptic_elements": dict(known.elements), "recordables": known.recordables}
-    elif model in KERNEL.models.synapses:
-        synapse = KERNEL.models.synapses[model]
-        found = {"weight": synapse.weight, "delay": synapse.delay, "synapse_model": model}
-        found |= {"element_type": "synapse", "has_delay": True, "receptor_type": 0}
-        found |= {"requires_symmetric": False}
-    else:
-        raise NESTErrors.UnknownModelName(f"{model} is not a known model name.")
-    if keys is None:
-        return found
-    return found[keys] if isinstance(keys, str) else [found[key] for key in keys]
 
 
 def Connect(
@@ -340,11 +220,9 @@ def GetStatus(nodes: Any, keys: Any = None, output: str = "") -> Any:
             each = [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
             return tuple(each if keys is None else [tuple(one.values()) for one in each])
         return tuple(found if len(nodes) > 1 else [found]) if len(nodes) else ()
-    ids = ids_of("GetStatus", nodes)
-    if not len(ids):
+    if not len(nodes):
         return ()
-    order = np.argsort(np.argsort(ids, kind="stable"), kind="stable")
-    ascending = as_range(np.sort(ids))
+    order, ascending = _in_order("GetStatus", nodes)
     names = [keys] if isinstance(keys, str) else keys
     if names is None:
         (group, _), *_ = KERNEL.pieces(ascending)
@@ -352,14 +230,25 @@ def GetStatus(nodes: Any, keys: Any = None, output: str = "") -> Any:
     values = columns(KERNEL, ascending, names)
     rows: list[Any]
     if isinstance(keys, str):
-        if isinstance(values[0], ElementsOfNeurons) and np.all(np.diff(ids) > 0):
+        if order is None and isinstance(values[0], ElementsOfNeurons):
             return values[0]
         rows = list(values[0])
     else:
         rows = list(zip(*values, strict=True))
         if keys is None:
             rows = [dict(zip(names, row, strict=True)) for row in rows]
-    return tuple(rows[i] for i in order)
+    return tuple(rows if order is None else (rows[i] for i in order))
+
+
+def _in_order(call: str, nodes: Any) -> tuple[Any, Any]:
+    """Return nodes in order of their ids, and the place of each one there; None if it is that."""
+    if isinstance(nodes, NodeCollection):
+        return None, nodes._ids
+    ids = ids_of(call, nodes)
+    ascending = np.unique(ids)
+    if len(ascending) == len(ids) and np.array_equal(ascending, ids):
+        return None, as_range(ascending)
+    return np.searchsorted(ascending, ids), as_range(ascending)
 
 
 def SetStatus(nodes: Any, params: Any, val: Any = None) -> None:
@@ -409,13 +298,6 @@ def PrintNodes() -> None:
         last = group.ids.stop - 1
         span = f"{group.first}" if group.size == 1 else f"{group.first} .. {last}"
         print(f"{span:>12}  {group.model.name}")
-
-
-def Models(mtype: str = "all", sel: str | None = None) -> tuple[str, ...]:
-    """Return the names of all models."""
-    nodes = [] if mtype == "synapses" else list(KERNEL.models.nodes)
-    synapses = [] if mtype == "nodes" else list(KERNEL.models.synapses)
-    return tuple(name for name in sorted(nodes + synapses) if sel is None or sel in name)
 
 
 def NumProcesses() -> int:
@@ -476,21 +358,18 @@ __all__ = [
     "Cleanup",
     "CollocatedSynapses",
     "Connect",
-    "CopyModel",
     "Create",
     "CreateParameter",
     "DisableStructuralPlasticity",
     "Disconnect",
     "EnableStructuralPlasticity",
     "GetConnections",
-    "GetDefaults",
     "GetKernelStatus",
     "GetLocalNodeCollection",
     "GetLocalVPs",
     "GetNodes",
     "GetStatus",
     "Install",
-    "Models",
     "NumProcesses",
     "Prepare",
     "PrintNodes",
@@ -498,7 +377,6 @@ __all__ = [
     "ResetKernel",
     "Run",
     "RunManager",
-    "SetDefaults",
     "SetKernelStatus",
     "SetStatus",
     "Simulate",

@@ -202,7 +202,7 @@ class NodeCollection:
             raise AttributeError(name)
         if name == "spatial":
             (group, _), *_ = KERNEL.pieces(self._ids)
-            return None if group.positions is None else {"positions": group.positions}
+            return None if group.space is None else group.space.shown()
         if not len(self):
             raise AttributeError(f"an empty NodeCollection has no attribute {name!r}")
         return self.get(name)

@@ -1,63 +1,28 @@
 """Connect and Disconnect: connections between nodes, as calls of the network."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from distsp.base.arrays import Ints
-from distsp.network.rules import Rule
-from distsp.network.rules.rule import Ends
 from distsp.pynest.build import ready
 from distsp.pynest.collection import as_range, ids_of
-from distsp.pynest.errors import NESTErrors, as_nest, refuse, wrong
+from distsp.pynest.errors import NESTErrors, refuse, wrong
 from distsp.pynest.groups import Devices, Population
 from distsp.pynest.kernel import KERNEL
+from distsp.pynest.near import near
 from distsp.pynest.parameters import Parameter
 from distsp.pynest.recordings import Tap
+from distsp.pynest.specs import (
+    checked_rule,
+    conn_spec_of,
+    refuse_or_unknown,
+    shortest_and_longest,
+    syn_spec_of,
+    value_of,
+)
 from distsp.pynest.stimuli import Drive
 from distsp.pynest.synapses import Cut, Kind, Wire
-
-OLD_RULE_KEYS = {"autapses": "allow_autapses", "multapses": "allow_multapses"}
-FLAGS = ("allow_autapses", "allow_multapses")
-
-SYNAPSE_KEYS = {"synapse_model", "weight", "delay", "receptor_type", *FLAGS}
-SYNAPSE_KEYS |= {"pre_synaptic_element", "post_synaptic_element"}
-
-
-def conn_spec_of(conn_spec: Any) -> dict[str, Any]:
-    """Return a rule and its parameters, with the names that NEST 3 has for them."""
-    if conn_spec is None:
-        return {"rule": "all_to_all"}
-    if isinstance(conn_spec, str):
-        return {"rule": conn_spec}
-    if not isinstance(conn_spec, Mapping):
-        raise TypeError("conn_spec must be a string or dict")
-    found = {OLD_RULE_KEYS.get(str(k), str(k)): v for k, v in conn_spec.items()}
-    if "rule" not in found:
-        found["rule"] = "all_to_all"
-    return found
-
-
-def syn_spec_of(syn_spec: Any) -> dict[str, Any]:
-    """Return a synapse model and values of the synapses, with the names that NEST 3 has."""
-    if syn_spec is None:
-        return {"synapse_model": "static_synapse"}
-    if isinstance(syn_spec, str):
-        return {"synapse_model": syn_spec}
-    if not isinstance(syn_spec, Mapping):
-        raise TypeError("syn_spec must be a string, dict or CollocatedSynapses object")
-    found = dict(syn_spec)
-    if "model" in found:
-        found["synapse_model"] = found.pop("model")
-    found.setdefault("synapse_model", "static_synapse")
-    for key in found:
-        if key not in SYNAPSE_KEYS:
-            line = f"Unaccessed elements in syn_spec, in function Connect: {key}"
-            raise NESTErrors.UnaccessedDictionaryEntry(line)
-    if found.pop("receptor_type", 0) != 0:
-        refuse("Connect: receptor_type", "neurons here have one port, 0")
-    return found
 
 
 def connect(pre: Any, post: Any, conn_spec: Any = None, syn_spec: Any = None) -> None:
@@ -78,10 +43,19 @@ def connect(pre: Any, post: Any, conn_spec: Any = None, syn_spec: Any = None) ->
         name = values["synapse_model"]
         refuse_or_unknown(name)
         return
-    rule = _checked_rule(rule, sources, targets)
-    weight = _value("weight", values.get("weight", model.weight), rule, sources, targets)
-    delay = _value("delay", values.get("delay", model.delay), rule, sources, targets)
-    KERNEL.note_delay("Connect", *_ends_of(delay))
+    listed = any(
+        isinstance(values.get(key), Parameter) and values[key].known_as is None
+        for key in ("weight", "delay")
+    )
+    if "mask" in rule or isinstance(rule.get("p"), Parameter):
+        rule, sources, targets = near(rule, sources, targets, listed)
+        if not len(sources) or not len(targets):
+            return
+    if rule["rule"] != "explicit":
+        rule = checked_rule(rule, sources, targets)
+    weight = value_of("weight", values.get("weight", model.weight), rule, sources, targets)
+    delay = value_of("delay", values.get("delay", model.delay), rule, sources, targets)
+    KERNEL.note_delay("Connect", *shortest_and_longest(delay))
     KERNEL.changed = True
     for some, of in _by_kind(sources):
         for others, onto in _by_kind(targets):
@@ -93,14 +67,6 @@ def connect(pre: Any, post: Any, conn_spec: Any = None, syn_spec: Any = None) ->
                 refuse(f"Connect: {rule['rule']} with neurons and devices together", right)
                 return
             _connect(of, onto, some, others, rule, values, weight, delay)
-
-
-def refuse_or_unknown(name: Any) -> None:
-    """Refuse a synapse model that distsp has not."""
-    if isinstance(name, str) and name.endswith(("_synapse", "_connection", "_lbl", "_hpc", "_hom")):
-        refuse(f"Connect: synapse model {name}", "use static_synapse or a copy of it")
-        return
-    raise NESTErrors.UnknownSynapseType(f"Synapse with name {name} does not exist.")
 
 
 def _by_kind(ids: Ints) -> list[tuple[Ints, str]]:
@@ -117,105 +83,6 @@ def _by_kind(ids: Ints) -> list[tuple[Ints, str]]:
         for kind in ("neuron", "stimulator", "recorder")
         if np.any(each == kind)
     ]
-
-
-def _checked_rule(rule: dict[str, Any], sources: Ints, targets: Ints) -> dict[str, Any]:
-    """Return a rule as the network has it, with the parameters it needs."""
-    name = rule["rule"]
-    known = [key for key in Rule.members if key not in ("explicit", "edges_from_file")]
-    if name not in known:
-        raise NESTErrors.BadProperty(f"Unknown connectivity rule: {name}")
-    found = {key: value for key, value in rule.items() if key != "make_symmetric"}
-    if rule.get("make_symmetric", False):
-        refuse("Connect: make_symmetric", "connect in both directions")
-    if "p" in found and isinstance(found["p"], Parameter):
-        refuse("Connect: a random or spatial p", "give p as a number")
-        found["p"] = 0.5
-    for key, value in found.items():
-        if isinstance(value, np.generic):
-            found[key] = value.item()
-        if (
-            key in ("indegree", "outdegree", "N")
-            and isinstance(value, float)
-            and value == int(value)
-        ):
-            found[key] = int(value)
-        if key in ("p", "pairwise_avg_num_conns") and isinstance(value, int):
-            found[key] = float(value)
-    if name == "one_to_one" and len(sources) != len(targets):
-        line = "Source and Target population must be of the same size."
-        raise NESTErrors.DimensionMismatch(line)
-    member = Rule.known("rule", name)
-    unknown = sorted(set(found) - set(member.model_fields))
-    if unknown:
-        line = f"Unaccessed elements in conn_spec, in function Connect: {unknown[0]}"
-        raise NESTErrors.UnaccessedDictionaryEntry(line)
-    with as_nest("Connect"):
-        checked = member.check("conn_spec", found)
-        if len(sources) and len(targets):
-            checked.check_ends("conn_spec", Ends(np.unique(sources), np.unique(targets)))
-    ordered = len(np.unique(sources)) == len(sources) and len(np.unique(targets)) == len(targets)
-    if name == "one_to_one":
-        ascending = np.all(np.diff(sources) > 0) and np.all(np.diff(targets) > 0)
-        return found if ascending else {"rule": "explicit"}
-    if not ordered and name != "all_to_all":
-        raise wrong("IllegalConnection", "Connect", name, "needs nodes that are there once")
-    return found if ordered else {"rule": "explicit"}
-
-
-def _value(key: str, value: Any, rule: dict[str, Any], sources: Ints, targets: Ints) -> Any:
-    """Return a weight or delay: a number, a distribution, or an array with one for each."""
-    if isinstance(value, Mapping):
-        return _old_distribution(key, value)
-    if isinstance(value, Parameter):
-        if value.known_as is not None:
-            return value.known_as
-        n = len(targets) if rule["rule"] == "one_to_one" else len(sources) * len(targets)
-        if rule["rule"] not in ("one_to_one", "all_to_all"):
-            right = "use a uniform, normal or lognormal one, times a number"
-            refuse(f"Connect: such a random {key} with {rule['rule']}", right)
-            return 1.0
-        KERNEL.drawn += 1
-        return value.draw(KERNEL.seed, KERNEL.drawn, n)
-    array = np.asarray(value)
-    if array.ndim == 0:
-        if array.dtype.kind not in "iuf":
-            raise wrong("TypeMismatch", f"Connect: {key}", value, "must be a number")
-        return float(array)
-    shapes: dict[str, tuple[int, ...]] = {
-        "one_to_one": (len(targets),),
-        "explicit": (len(targets),) if len(sources) == len(targets) else (),
-        "all_to_all": (len(targets), len(sources)),
-    }
-    wanted = shapes.get(rule["rule"])
-    if rule["rule"] == "fixed_indegree":
-        wanted = (len(targets), rule["indegree"])
-    if array.shape == wanted:
-        return array.T.reshape(-1) if rule["rule"] == "all_to_all" else array.reshape(-1)
-    raise ValueError(f"'{key}' has to be an array of shape {wanted}, a scalar or a dictionary.")
-
-
-def _old_distribution(key: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a distribution of NEST 2 as the network has it."""
-    kind = value.get("distribution")
-    if kind == "uniform":
-        return {"distribution": kind, "low": float(value["low"]), "high": float(value["high"])}
-    if kind in ("normal", "lognormal", "normal_clipped"):
-        found = {"mean": float(value.get("mu", 0.0)), "std": float(value.get("sigma", 1.0))}
-        found |= {end: float(value[end]) for end in ("low", "high") if end in value}
-        return {"distribution": kind.removesuffix("_clipped"), **found}
-    refuse(f"Connect: {key} with the distribution {kind!r}", "use uniform, normal or lognormal")
-    return {"distribution": "uniform", "low": 1.0, "high": 1.0}
-
-
-def _ends_of(delay: Any) -> tuple[float, float]:
-    """Return the shortest and the longest of delays (ms)."""
-    if isinstance(delay, dict):
-        if delay["distribution"] == "uniform":
-            return delay["low"], delay["high"]
-        low = delay.get("low", 1.0)
-        return max(low, KERNEL.resolution), max(low, 1.0)
-    return float(np.min(delay)), float(np.max(delay))
 
 
 def _connect(

@@ -132,7 +132,15 @@ def _stand_in_for_nest() -> None:
     """Let `import nest`, and of what is in it, find this module."""
     nest = distsp.pynest
     sys.modules["nest"] = nest
-    for name in ("ll_api", "random", "math", "spatial", "raster_plot", "voltage_trace"):
+    for name in (
+        "ll_api",
+        "random",
+        "math",
+        "spatial",
+        "spatial_distributions",
+        "raster_plot",
+        "voltage_trace",
+    ):
         if name in nest.__dict__:
             sys.modules[f"nest.{name}"] = getattr(nest, name)
     sys.modules["nest.lib"] = sys.modules["nest.lib.hl_api_exceptions"] = ll_api

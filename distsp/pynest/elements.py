@@ -18,8 +18,8 @@ Element = dict[str, Any]
 Elements = dict[str, Element]
 """Elements of a neuron by name; replaced, never changed, as neurons share them."""
 
-UNCHANGED = ("continuous", "z_connected", "z_vacant")
-"""What may be given but changes nothing, as in NEST."""
+COUNTED = ("z_connected", "z_vacant")
+"""What may be given but is counted."""
 
 
 def merged(call: str, before: Element | None, given: Any) -> Element:
@@ -54,7 +54,10 @@ def merged(call: str, before: Element | None, given: Any) -> Element:
         before = {"growth_curve": curve, **kept, **CURVES[curve]}
     values = dict(before)
     for key, value in given.items():
-        if key in ("growth_curve", *UNCHANGED):
+        if key in ("growth_curve", *COUNTED):
+            continue
+        if key == "continuous":  # changes nothing, as in NEST
+            values[key] = bool(value)
             continue
         if key not in values:
             if not any(key in known for known in CURVES.values()):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from distsp.base.arrays import Ints
+from distsp.base.arrays import Array, Ints
 from distsp.inputs import Input
 from distsp.network.own_values import Drawing
 from distsp.network.population import check_model
@@ -15,9 +15,17 @@ from distsp.pynest.errors import as_nest, refuse, wrong
 from distsp.pynest.input_values import parameters_of
 from distsp.pynest.models import FREE, Model
 from distsp.pynest.replica import Ensemble, Ids
+from distsp.pynest.spatial import Space
 
 Given = dict[str, Any]
 """Values by name: one for all nodes, or a list or array with one for each."""
+
+
+def chosen(values: Array, places: Ids) -> Array:
+    """Return the values at some places, without a list of the places where they are a range."""
+    if isinstance(places, range):
+        return values[places.start : places.stop : places.step]
+    return values[places]
 
 
 @dataclass
@@ -31,13 +39,14 @@ class Group:
     first : int
         Id of the first, as the script sees it; the first of all nodes has the id 1.
     size : int
-    positions : array (size, dimensions) of float64, optional
+    space : Space, optional
+        Where the nodes are.
     """
 
     model: Model
     first: int
     size: int
-    positions: Any = None
+    space: Space | None = None
 
     @property
     def ids(self) -> range:
@@ -133,7 +142,7 @@ class Population(Group):
     def column(self, places: Ids, key: str) -> Any:
         """Return a value of some neurons, as an array or a list."""
         value = self.values[key]
-        return value[np.asarray(places)] if isinstance(value, np.ndarray) else [value] * len(places)
+        return chosen(value, places) if isinstance(value, np.ndarray) else [value] * len(places)
 
     def names(self) -> set[str]:
         """Return the names of all elements."""
@@ -170,6 +179,8 @@ class Population(Group):
                     continue
                 anew |= key in self.model.variables
                 numbers[key] = _numbers(call, key, value, len(places))
+            elif self.model.stands_in:
+                continue
             elif key not in self.model.defaults:
                 right = f"must be one of {sorted(self.model.defaults)}"
                 raise wrong("UnaccessedDictionaryEntry", call, key, right)
@@ -241,9 +252,7 @@ class Population(Group):
 
     def create(self, ensemble: Ensemble, offset: int) -> None:
         """Create the populations: one for each run of neurons with the same elements."""
-        self.offset, self.told = offset, []
-        self._changed, self._before, self._z = set(), None, []
-        begin = 0
+        begin, told = 0, []
         for end in [*_turns(self.elements), self.size]:
             name = f"n{self.first + begin}"
             values = {key: self._part(key, begin, end) for key in self.values}
@@ -257,9 +266,12 @@ class Population(Group):
                 initial={k: v for k, v in state.items() if np.any(v)},
                 elements=as_parameters(self.elements[begin:end]),
                 parameters={k: v for k, v in values.items() if k in self.model.parameters},
+                positions=None if self.space is None else self.space.part(begin, end).as_told(),
             )
-            self.told.append((name, begin, end))
+            told.append((name, begin, end))
             begin = end
+        self.offset, self.told = offset, told
+        self._changed, self._before, self._z = set(), None, []
 
     def _part(self, key: str, begin: int, end: int) -> Any:
         value = self.values[key]

@@ -87,6 +87,8 @@ class Model:
         Values that new nodes have.
     elements : dict
         Synaptic elements that new neurons have.
+    stands_in : bool
+        Whether it stands for one that is not there, while a script is only checked.
     """
 
     name: str
@@ -94,10 +96,12 @@ class Model:
     base: str
     defaults: dict[str, Any]
     elements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stands_in: bool = False
 
     def copy(self, name: str) -> "Model":
         """Return the same under another name."""
-        return Model(name, self.kind, self.base, deepcopy(self.defaults), dict(self.elements))
+        values, elements = deepcopy(self.defaults), dict(self.elements)
+        return Model(name, self.kind, self.base, values, elements, self.stands_in)
 
     @property
     def neuron(self) -> type[NeuronModel]:
@@ -121,7 +125,7 @@ class Model:
         """What a multimeter can record, sorted by name."""
         if self.kind != "neuron":
             return []
-        return sorted(name for name in self.variables if not name.startswith("dI_"))
+        return sorted(name for name in self.variables if not name.startswith(("dI_", "dg_")))
 
     def fixed(self, key: str) -> bool:
         """Return whether a parameter can only have its default."""

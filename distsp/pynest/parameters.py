@@ -11,11 +11,24 @@ from distsp.base.arrays import Floats
 
 @dataclass
 class Drawn:
-    """What an expression is drawn for: random numbers, how many, and where."""
+    """What an expression is drawn for: random numbers, how many, and where.
+
+    Attributes
+    ----------
+    random : Generator
+    n : int
+    positions : array (n, dimensions), optional
+        Of nodes.
+    sources, targets, apart : array (n, dimensions), optional
+        Of connections: where their ends are, and what is between them.
+    """
 
     random: np.random.Generator
     n: int
     positions: Any = None
+    sources: Any = None
+    targets: Any = None
+    apart: Any = None
 
 
 class Parameter:
@@ -28,6 +41,11 @@ class Parameter:
     known_as : dict, optional
         The distribution, as the network has it, if it has.
 
+    Attributes
+    ----------
+    kernel : (dict, float) or None
+        The kernel of the distance and what it is multiplied with, as the network has it.
+
     Examples
     --------
     >>> number = 1.0 + 2.0 * Parameter(lambda drawn: np.zeros(drawn.n))
@@ -39,11 +57,12 @@ class Parameter:
         self, values: Callable[[Drawn], Any], known_as: dict[str, Any] | None = None
     ) -> None:
         self.values, self.known_as = values, known_as
+        self.kernel: tuple[dict[str, Any], float] | None = None
 
-    def draw(self, seed: int, number: int, n: int, positions: Any = None) -> Floats:
+    def draw(self, seed: int, number: int, n: int, positions: Any = None, **pairs: Any) -> Floats:
         """Return n numbers, a function of the seed and of how many have been drawn before."""
         random = np.random.Generator(np.random.Philox(key=[seed, number]))
-        values = self.values(Drawn(random, n, positions))
+        values = self.values(Drawn(random, n, positions, **pairs))
         return np.array(np.broadcast_to(values, n), dtype=np.float64)
 
     def GetValue(self) -> float:
@@ -60,6 +79,8 @@ class Parameter:
     def _moved(self, factor: float, shift: float, result: "Parameter") -> "Parameter":
         """Return a result that is a multiple of this, with its distribution where it has one."""
         known = self.known_as
+        if self.kernel is not None and shift == 0.0:
+            result.kernel = self.kernel[0], factor * self.kernel[1]
         if known is None:
             return result
         if known["distribution"] == "uniform":

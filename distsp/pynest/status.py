@@ -1,6 +1,8 @@
 """What nodes answer when they are asked, and what can be set of them."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from distsp.base.arrays import Array, Bools
 from distsp.pynest.build import ready
 from distsp.pynest.elements import Elements
 from distsp.pynest.errors import refuse, wrong
-from distsp.pynest.groups import Devices, Each, Group, Population
+from distsp.pynest.groups import Devices, Each, Group, Population, chosen
 from distsp.pynest.kernel import Kernel
 from distsp.pynest.parameters import Parameter
 from distsp.pynest.recordings import joined, within
@@ -113,7 +115,7 @@ class _State:
             ready(kernel)
         self.live = kernel.started or ("synaptic_elements" in keys and binds)
         wanted: list[tuple[str, str]] = []
-        if self.live and group.offset is None:
+        if self.live and kernel.changed:
             ready(kernel)
         if self.live:
             for key in keys:
@@ -142,21 +144,24 @@ class _State:
         if not quantity:
             found = self.group.column(self.places, key)
             return found.tolist() if isinstance(found, np.ndarray) else found
-        whole = np.concatenate([self.found[name, quantity[0]] for name, _, _ in self.group.told])
-        listed: list[Any] = whole[np.asarray(self.places)].tolist()
+        parts = [self.found[name, quantity[0]] for name, _, _ in self.group.told]
+        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        listed: list[Any] = chosen(whole, self.places).tolist()
         return listed
 
     def _elements(self) -> "ElementsOfNeurons":
-        counts: dict[str, tuple[list[float], list[int]]] = {}
-        if self.live:
-            for name, begin, end in self.group.told:
-                for element in self.group.elements[begin]:
-                    z = self.found[name, f"z/{element}"]
-                    bound = self.found[name, f"z_connected/{element}"]
-                    size = self.group.size
-                    into = counts.setdefault(element, ([0.0] * size, [0] * size))
-                    into[0][begin:end] = z.tolist()
-                    into[1][begin:end] = bound.tolist()
+        if not self.live:
+            return ElementsOfNeurons(self.group.elements, self.places, [])
+        counts = []
+        for name, begin, _ in self.group.told:
+            of = {
+                element: (
+                    self.found[name, f"z/{element}"],
+                    self.found[name, f"z_connected/{element}"],
+                )
+                for element in self.group.elements[begin]
+            }
+            counts.append((begin, of))
         return ElementsOfNeurons(self.group.elements, self.places, counts)
 
 
@@ -167,9 +172,17 @@ class ElementsOfNeurons(Sequence[Any]):
         self,
         elements: list[Elements],
         places: Ids,
-        counts: dict[str, tuple[list[float], list[int]]],
+        counts: list[tuple[int, dict[str, tuple[Array, Array]]]],
     ) -> None:
         self._elements, self._places, self._counts = list(elements), places, counts
+
+    @cached_property
+    def _listed(self) -> list[tuple[int, dict[str, tuple[list[float], list[int]]]]]:
+        """The numbers as Python's own, by the first place of each population."""
+        return [
+            (begin, {name: (z.tolist(), bound.tolist()) for name, (z, bound) in of.items()})
+            for begin, of in self._counts
+        ]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -191,14 +204,20 @@ class ElementsOfNeurons(Sequence[Any]):
         return repr(tuple(self))
 
     def _one(self, i: int) -> dict[str, dict[str, Any]]:
+        elements = self._elements[i]
+        if not self._counts:
+            return {name: {**element, "z_connected": 0} for name, element in elements.items()}
+        listed = self._listed
+        begin, of = listed[0] if len(listed) == 1 else listed[bisect_right(self._firsts, i) - 1]
         found = {}
-        for name, element in self._elements[i].items():
-            if name in self._counts:
-                z, bound = self._counts[name]
-                found[name] = {**element, "z": z[i], "z_connected": bound[i]}
-            else:
-                found[name] = {**element, "z_connected": 0}
+        for name, element in elements.items():
+            z, bound = of[name]
+            found[name] = {**element, "z": z[i - begin], "z_connected": bound[i - begin]}
         return found
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [begin for begin, _ in self._counts]
 
 
 def set_status(kernel: Kernel, call: str, ids: Ids, given: Any) -> None:
@@ -226,10 +245,8 @@ def set_status(kernel: Kernel, call: str, ids: Ids, given: Any) -> None:
     begin = 0
     for group, places in kernel.pieces(ids):
         end = begin + len(places)
-        own = {
-            key: _own(kernel, group, key, value, begin, end, len(ids))
-            for key, value in given.items()
-        }
+        part = begin, end, len(ids)
+        own = {k: _own(kernel, group, places, k, v, *part) for k, v in given.items()}
         _set_group(kernel, call, group, places, own)
         begin = end
     kernel.changed = True
@@ -243,15 +260,22 @@ def _turned(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _own(
-    kernel: Kernel, group: Group, key: str, value: Any, begin: int, end: int, total: int
+    kernel: Kernel,
+    group: Group,
+    places: Ids,
+    key: str,
+    value: Any,
+    begin: int,
+    end: int,
+    total: int,
 ) -> Any:
     """Return what some of all nodes get of a value."""
     if isinstance(value, Each):
         return Each(value.values[begin:end])
     if isinstance(value, Parameter):
         kernel.drawn += 1
-        where = None if group.positions is None else group.positions[:]
-        return Each(value.draw(kernel.seed, kernel.drawn, total, where)[begin:end].tolist())
+        where = None if group.space is None else chosen(group.space.positions, places)
+        return Each(value.draw(kernel.seed, kernel.drawn, end - begin, where).tolist())
     listed = isinstance(value, list | tuple | np.ndarray) and np.ndim(value) > 0
     if listed and not isinstance(group.model.defaults.get(key), list):
         if len(value) != total:

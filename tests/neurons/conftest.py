@@ -8,7 +8,7 @@ import pytest
 from distsp.base.compiled import first_class
 from distsp.neurons import NeuronModel
 from distsp.neurons.model import SCRATCH_ROWS, kernel
-from distsp.neurons.values import ALL, BLOCK_NEURONS, EQUAL, MEMBRANE
+from distsp.neurons.values import BLOCK_NEURONS, EQUAL, MEMBRANE
 
 H = 0.1
 
@@ -65,8 +65,3 @@ def run(model, parameters, inputs, current=None, kind=EQUAL, n_neurons=1, slice_
 @pytest.fixture(scope="session")
 def run_model():
     return run
-
-
-@pytest.fixture(params=[EQUAL, MEMBRANE, ALL], ids=["equal", "membrane", "all"])
-def kind(request):
-    return request.param

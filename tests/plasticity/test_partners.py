@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
+from distsp.plasticity import cells
 from distsp.plasticity.kernels import Exponential, Gaussian, Kernel
 from distsp.plasticity.partners import TRIALS, pair_by_distance
 from distsp.rng.streams import Purpose, stream_key
@@ -119,9 +120,15 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("trials", [TRIALS, 1, 0])
+WAYS = {"cells": (TRIALS, 20_000), "few cells": (TRIALS, 9), "both": (1, 9), "tree": (0, 9)}
+"""Trials in the cells, and the most cells in a window: how one draws changes nothing."""
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", CASES)
-def test_every_outcome_is_as_likely_as_the_sum_over_all_says(case, trials):
+def test_every_outcome_is_as_likely_as_the_sum_over_all_says(case, way, monkeypatch):
+    trials, window = WAYS[way]
+    monkeypatch.setattr(cells, "MOST_IN_WINDOW", window)
     kernel, dimensions, period, autapses, multapses = CASES[case]
     points = PLACES if dimensions == 3 else flat(PLACES)
     weight = weights(kernel, points[PRE], points[POST], period)
@@ -130,7 +137,7 @@ def test_every_outcome_is_as_likely_as_the_sum_over_all_says(case, trials):
     if connected is not None:
         allowed[tuple(connected.T)] = 0.0
     expected = outcomes(weight, allowed, multapses)
-    draws = 1500
+    draws = 1200
     found: Counter = Counter()
     for update in range(draws):
         sources, targets = pair_by_distance(

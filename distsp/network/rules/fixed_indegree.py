@@ -30,8 +30,9 @@ class FixedIndegree(Rule):
 
     rule: Literal["fixed_indegree"] = "fixed_indegree"
     indegree: Annotated[int, Field(ge=0, le=MAX_SIZE)] = Field(description="synapses per target")
-    kernel: Annotated[Kernel, OneOf(Kernel)] | None = None
-    """How likely a source is at a distance; at any alike if not given."""
+    kernel: Annotated[Kernel, OneOf(Kernel)] | None = Field(
+        None, description="how likely a source is at a distance; all alike if not given"
+    )
 
     def profile(self) -> Profile | None:
         """Return the kernel of the distance; see `Rule.profile`."""

@@ -25,8 +25,9 @@ class PairwiseBernoulli(Rule):
 
     rule: Literal["pairwise_bernoulli"] = "pairwise_bernoulli"
     p: Probability = Field(description="probability of each pair, with a kernel at distance 0")
-    kernel: Annotated[Kernel, OneOf(Kernel)] | None = None
-    """What `p` is multiplied with, if the distance matters."""
+    kernel: Annotated[Kernel, OneOf(Kernel)] | None = Field(
+        None, description="what `p` is multiplied with, if the distance matters"
+    )
 
     def profile(self) -> Profile | None:
         """Return the kernel of the distance; see `Rule.profile`."""

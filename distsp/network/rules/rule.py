@@ -205,7 +205,7 @@ class Connection(Fields, defer_build=True):  # until all rules are there to choo
     source: AnySelection = Field(description="neurons that the synapses come from")
     target: AnySelection = Field(description="neurons that they go to")
     synapse: str = Field(description="name of the synapse type")
-    rule: Annotated[Rule, OneOf(Rule)] = Field(description="table: how pairs are drawn")
+    rule: Annotated[Rule, OneOf(Rule)] = Field(description="how pairs are drawn")
     weight: NumberOrList | None = Field(None, description="of these synapses, if not the type's")
     delay: NumberOrList | None = Field(None, description="of these synapses, if not the type's")
 

@@ -1,4 +1,4 @@
-"""The published example in short, a thousand times as fast, with its script's own calls."""
+"""The published example in short, with its script's calls and a thousand times as fast."""
 
 import sys
 

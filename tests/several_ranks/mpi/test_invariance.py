@@ -1,5 +1,7 @@
 """The same network and seed give the same bits on any number of ranks as on one."""
 
+import shutil
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -256,3 +258,17 @@ def test_pairs_by_distance_are_those_that_are_left_to_be_made(ranks):
         if element == "out":  # which binds in the other type as well
             degree = degree + np.bincount(simulation.synapses("plain")["source"], minlength=n)
         assert bound.tolist() == degree.tolist()
+
+
+def test_a_run_by_distance_goes_on_on_other_ranks(ranks):
+    folder = ranks.broadcast(tempfile.mkdtemp() if ranks.rank == 0 else None)
+    simulation = Simulation(nearby(), ranks)
+    simulation.run(22.3)
+    simulation.save(folder)
+    alone = Simulation.load(folder, nearby(), ranks.alone())
+    for one in (simulation, alone):
+        one.run(15.0)
+    assert_same(contents(simulation), contents(alone))
+    ranks.barrier()
+    if ranks.rank == 0:
+        shutil.rmtree(folder)
