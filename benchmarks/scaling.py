@@ -20,6 +20,7 @@ from report import facts, number
 from scipy.optimize import nnls
 
 from distsp.base.arrays import CACHE_LINE
+from distsp.base.fields import MAX_SIZE
 
 STEPS = 15
 """Of a slice: a delay of 1.5 ms at 0.1 ms."""
@@ -35,10 +36,14 @@ LATENCY, BANDWIDTH, RANKS_PER_NODE = 1.5e-6, 25e9, 64
 GATHERS = 4
 """Messages that each rank sends rank 0 for each plastic synapse type at an update."""
 
-INDEX_BYTES, SYNAPSE_BYTES, NEURON_BYTES = 16, 4, 100
-"""Of the index, per neuron of the network and synapse type; of a synapse; of a neuron."""
+INDEX_BYTES, RECORD_BYTES, SYNAPSE_BYTES, NEURON_BYTES = 21 / 64, 16, 4, 100
+"""Of the index, per neuron of the network and synapse type, and more for each that has synapses
+here; of a synapse; of a neuron."""
 
-PAIR_BYTES = 16
+RANK_BYTES = 4e9
+"""What a rank of a cluster may have."""
+
+PAIR_BYTES = 8
 """Of a neuron with free elements, or of a new synapse, in a message."""
 
 LINES = 6
@@ -58,12 +63,12 @@ class Constants:
     """Reset and bookkeeping of one spike."""
     header: float = 0.0
     """Reading how many spikes one rank has sent in one step."""
-    lookup: float = 0.0
-    """Looking up the synapses of one spike of the network, whether there are any here or not."""
-    lookup_missed: float = 0.0
-    """The same more, where the index is not in the cache."""
+    bit: float = 0.0
+    """Looking whether one spike of the network has synapses here."""
+    record_missed: float = 0.0
+    """The record of those of a spike that has some, where it is not in the cache."""
     row: float = 0.0
-    """Going to the synapses of a spike that has some here."""
+    """Going to them."""
     line_missed: float = 0.0
     """A cache line of them that is not in the cache, for at most `LINES` of each row."""
     event: float = 0.0
@@ -83,8 +88,8 @@ class Constants:
 
     def delivery(self) -> list[float]:
         """Return the constants of the delivery."""
-        missed = self.lookup_missed, self.line_missed
-        return [self.header, self.lookup, missed[0], self.row, missed[1], self.event]
+        missed = self.record_missed, self.line_missed
+        return [self.header, self.bit, missed[0], self.row, missed[1], self.event]
 
 
 @dataclass
@@ -117,6 +122,18 @@ class Load:
         return self.spikes * -np.expm1(-self.indegree / self.ranks)
 
     @property
+    def record_bytes(self) -> float:
+        """Bytes of the records of all neurons that have a synapse here."""
+        sources = self.ranks * self.per_rank * -np.expm1(-self.indegree / self.ranks)
+        return RECORD_BYTES * sources
+
+    @property
+    def memory(self) -> float:
+        """Bytes of this rank, with one synapse type."""
+        index = INDEX_BYTES * self.ranks * self.per_rank + self.record_bytes
+        return index + (NEURON_BYTES + SYNAPSE_BYTES * self.indegree) * self.per_rank
+
+    @property
     def bytes_sent(self) -> float:
         """Bytes that each rank sends: room for the most spikes of a rank, and a quarter more."""
         most = self.own_spikes + np.sqrt(2.0 * np.log(1000.0 * self.ranks) * self.own_spikes)
@@ -128,9 +145,8 @@ class Load:
 
     def delivery_terms(self, cache: float) -> list[float]:
         """Return what the constants from `header` to `event` are multiplied with."""
-        index = INDEX_BYTES * self.ranks * self.per_rank
         synapses = SYNAPSE_BYTES * self.indegree * self.per_rank
-        lookups = [self.spikes, self.spikes * missed(index, cache)]
+        lookups = [self.spikes, self.rows * missed(self.record_bytes, cache)]
         lines = min(1.0 + SYNAPSE_BYTES * self.events / self.rows / CACHE_LINE, LINES)
         rows = [self.rows, self.rows * lines * missed(synapses, cache)]
         return [self.ranks * STEPS, *lookups, *rows, self.events]
@@ -172,9 +188,7 @@ def predict(constants: Constants, load: Load, here: bool = False) -> Prediction:
     else:
         exchange = LATENCY * doublings + received * (1.0 / BANDWIDTH + k.byte)
         worst = LATENCY * doublings + received * min(load.ranks, RANKS_PER_NODE) / BANDWIDTH
-    memory = INDEX_BYTES * load.ranks * load.per_rank + NEURON_BYTES * load.per_rank
-    memory += SYNAPSE_BYTES * load.indegree * load.per_rank
-    return Prediction(float(neurons), float(delivery), exchange, worst, memory)
+    return Prediction(float(neurons), float(delivery), exchange, worst, load.memory)
 
 
 @dataclass
@@ -285,7 +299,7 @@ def fit_slices(result: Study, quick: bool) -> None:
     delivery = [m[1] for m in measured]
     fits = [(fit([x.delivery_terms(c) for x in loads], delivery), c) for c in CACHES]
     (constants, _), k.cache = min(fits, key=lambda fitted: fitted[0][1])
-    k.header, k.lookup, k.lookup_missed, k.row, k.line_missed, k.event = constants
+    k.header, k.bit, k.record_missed, k.row, k.line_missed, k.event = constants
     rows = [["ranks", "neurons per rank", "synapses per neuron", "neurons", "formula"]]
     rows[0] += ["delivery", "formula"]
     for load, (neurons, delivered, _) in zip(loads, measured, strict=True):
@@ -296,7 +310,7 @@ def fit_slices(result: Study, quick: bool) -> None:
     result.tables["Work of a rank in a slice (us): measured on an emulated rank, and fitted"] = rows
     rows = [["ranks", "neurons per rank", "measured (MB)", "formula (MB)"]]
     for load, (_, _, run) in zip(loads, measured, strict=True):
-        if INDEX_BYTES * load.ranks * load.per_rank > 50e6:
+        if load.memory > 50e6:
             cells = [f"{load.ranks:,}", f"{load.per_rank:,}", number(run["resident"][0] / 1e6)]
             rows.append([*cells, number(predict(k, load).memory / 1e6)])
     result.tables["Memory of a rank, one synapse type"] = rows
@@ -389,6 +403,13 @@ def tabulate(result: Study) -> None:
         cells += [p.slowdown(), p.slowdown(worst=True), p.memory / 1e9]
         rows.append([f"{ranks:,}", f"{n:,}", f"{ranks * n:,}", *map(number, cells)])
     result.tables["Predicted: a slice of 1.5 ms on a cluster, and the memory of a rank"] = rows
+    rows = [["ranks", "neurons per rank", "neurons in all", "index (bytes per neuron of a rank)"]]
+    for ranks in (64, 1024, 16_384):
+        each = Load(ranks, 1)
+        most = min(int(RANK_BYTES / each.memory), MAX_SIZE // ranks)  # ids have 31 bits
+        index = INDEX_BYTES * ranks + each.record_bytes
+        rows.append([f"{ranks:,}", f"{most:,}", f"{ranks * most:,}", number(index)])
+    result.tables["Predicted: the largest network that fits 4 GB per rank, one synapse type"] = rows
     rows = [["ranks", "neurons per rank", "synapses made", "growth (s)", "pairing on rank 0 (s)"]]
     rows[0] += ["messages to rank 0 (s)", "transport (s)", "update (s)", "share of the run (%)"]
     for ranks, n in sizes:
