@@ -1,7 +1,7 @@
 """The network on all ranks: what rank 0 says of it is said on all, what it asks all answer."""
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from distsp.base.errors import InputError
 from distsp.engine.simulation import Simulation
 from distsp.network.network import Network
 from distsp.network.population import Neurons, Piece
+from distsp.parallel.interruption import Held
 from distsp.parallel.ranks import Ranks
 
 Ids = range | Ints
@@ -174,11 +175,12 @@ class Ensemble:
         InputError
             If it is wrong, on all ranks alike.
         """
-        if self.ranks.size > 1:
-            said, self._said = self._said, []
-            self.ranks.hear((said, call, given))
+        said, self._said = self._said, []
         try:
-            return getattr(self.replica, call)(*given)
+            with _whole(self.ranks, call):
+                if self.ranks.size > 1:
+                    self.ranks.hear((said, call, given))
+                return getattr(self.replica, call)(*given)
         except (InputError, KeyboardInterrupt):  # the same on all ranks
             raise
         except Exception as error:
@@ -192,6 +194,11 @@ class Ensemble:
             self.ranks.hear(None)
 
 
+def _whole(ranks: Ranks, call: str) -> AbstractContextManager[object]:
+    """Return what keeps signals until all ranks have answered; a run does so itself."""
+    return nullcontext() if ranks.size == 1 or call == "run" else Held(ranks)
+
+
 def serve(ranks: Ranks) -> None:
     """Do on this rank what rank 0 says and asks, until it lets go."""
     replica = Replica(ranks)
@@ -199,5 +206,6 @@ def serve(ranks: Ranks) -> None:
         said, call, given = told
         for name, arguments, named in said:
             getattr(replica, name)(*arguments, **named)
-        with suppress(InputError, KeyboardInterrupt):  # rank 0 has the same, and tells the script
+        # Rank 0 has the same, and tells the script.
+        with suppress(InputError, KeyboardInterrupt), _whole(ranks, call):
             getattr(replica, call)(*given)

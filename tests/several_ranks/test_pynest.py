@@ -42,6 +42,13 @@ def test_the_published_example_is_the_bundled_experiment(tmp_path, on_ranks) -> 
     np.testing.assert_allclose(of_script, rows[-len(of_script) :], rtol=1e-12)
 
 
+@pytest.mark.parametrize("script", ["disconnects", "own_elements"])
+def test_what_a_script_reads_between_runs_has_the_same_bits(tmp_path, on_ranks, script) -> None:
+    path = str(Path(PUBLISHED).with_name(f"{script}.py"))
+    printed = [on_ranks(n, *RUN, path, "1", cwd=tmp_path).stdout for n in (1, 3)]
+    assert printed[0] == printed[1] != ""
+
+
 @pytest.mark.parametrize(
     ("n", "ends", "code", "told"),
     [
