@@ -66,7 +66,11 @@ def test_bar_on_a_terminal() -> None:
 def test_list_names_what_can_be_run(capsys) -> None:
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["balanced_random", "structural_plasticity"]
+    assert [line.split()[0] for line in lines] == [
+        "balanced_random",
+        "cortical_sheet",
+        "structural_plasticity",
+    ]
 
 
 def test_what_is_shown_can_be_run(folder: Path, capsys) -> None:
