@@ -116,9 +116,9 @@ if sim.ranks.rank == 0:
 # The full version
 # ----------------
 #
-# ``python examples/memory_engrams.py full``, or with ``mpirun -n 2`` in front of it: 12,500 neurons
-# and up to 12,500,000 synapses for 550 s. On one core of a small server (AMD EPYC), both of whose
-# cores were kept busy by other programs, it took 24 minutes.
+# ``mpirun -n 2 python examples/memory_engrams.py full``: 12,500 neurons and up to 12,500,000
+# synapses for 550 s. On a small server (AMD EPYC, 2 cores), which other programs kept busy
+# meanwhile, it took 12 minutes, and 24 minutes without ``mpirun``. The figure is the same.
 #
 # .. image:: /figures/memory_engrams_full.png
 #    :alt: The same curves for 12,500 neurons

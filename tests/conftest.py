@@ -16,6 +16,9 @@ from distsp import Experiment, Simulation, load_results
 from distsp.results.read import Results
 from distsp.results.write import write_results
 
+collect_ignore = ["data"]
+"""Scripts there are for programs, not tests."""
+
 settings.register_profile(
     "distsp",
     # The first example of a test may load compiled code from the disk.

@@ -17,6 +17,9 @@ Each waits for memory, but not for each other: with short rows, as 64 ranks have
 takes 0.6 times as long.
 """
 
+FEW_ROWS = 4
+"""So few are not worth it: with 1,000 neurons a step has two spikes."""
+
 RANKS_TOGETHER = 16
 """Ranks whose spikes are delivered together, step after step.
 
@@ -178,6 +181,12 @@ def _count_events(
                 occupied[t, slot] |= place[lag] > begin[lag]
                 for k in range(begin[lag], place[lag], ROWS_AHEAD):
                     n = min(ROWS_AHEAD, place[lag] - k)
+                    if n <= FEW_ROWS:
+                        for i in range(k, k + n):
+                            record = records[record_of(known, first, found[i])]
+                            for s in range(record.begin, record.begin + record.length):
+                                due[targets[s]] += 1
+                        continue
                     for i in range(n):
                         begins[i] = record_of(known, first, found[k + i])
                         prefetch(records, begins[i])

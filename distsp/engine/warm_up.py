@@ -73,9 +73,12 @@ def warm_up(network: Network, ranks: Ranks, simulate: Callable[[Network, Ranks],
     if PLAIN or not wanted:
         return
     _warm.update(wanted)
+    known = set(_warm)
     try:
         if ranks.on_host()[0] == 0:
             _compile(wanted, ranks, simulate)
+        # What the little network has compiled besides, other ranks do not know: all must ask alike.
+        _warm.intersection_update(known)
         ranks.rest()
         if ranks.rank == 0 and (notice := machine_code.notice()):
             LOG.warning("distsp: %s", notice)

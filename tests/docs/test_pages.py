@@ -112,6 +112,16 @@ def test_blocks_of_toml_are_experiments(path: Path) -> None:
             assert Experiment.check("", values).build().size > 0
 
 
+def test_what_pages_include_has_no_links_that_lead_nowhere() -> None:
+    """A file that is not on the site can be named there, but not linked to."""
+    include = re.compile(r"^```{include} (.*)", re.MULTILINE)
+    included = [DOCS / name for page in PAGES for name in include.findall(page.read_text())]
+    assert len(included) == 4
+    for path in included:
+        text = path.read_text().split("## Where to add something")[-1]
+        assert not re.findall(r"\]\((?!http|#)[^)]*\.md[^)]*\)", text), path
+
+
 def merged(one: Any, other: Any) -> Any:
     """Return a table with the keys of both."""
     if isinstance(one, dict) and isinstance(other, dict):

@@ -46,3 +46,20 @@ def test_the_first_rank_says_once_where_machine_code_is_kept(monkeypatch, caplog
     for _ in range(2):
         warm_up.warm_up(net, Ranks(), lambda _net, _ranks: None)
     assert ["kept in" in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_what_only_one_rank_has_compiled_is_asked_for_again(monkeypatch) -> None:
+    monkeypatch.setattr(warm_up, "_warm", set())
+    net, driven = Network(), Network()
+    net.create("iaf_psc_alpha", 1)
+    neuron = driven.create("iaf_psc_alpha", 1)
+    driven.drive(driven.poisson_generator(1.0), neuron, weight=1.0, delay=1.0)
+    asked = []
+
+    def simulate(_net: Network, ranks: Ranks) -> None:
+        asked.append(ranks)
+        warm_up.warm_up(driven, ranks, simulate)
+
+    warm_up.warm_up(net, Ranks(), simulate)
+    assert len(asked) == 1
+    assert ("poisson_generator", 0) not in warm_up._warm
