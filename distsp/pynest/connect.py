@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from distsp.base.arrays import Ints
-from distsp.pynest.build import ready
 from distsp.pynest.collection import as_range, ids_of
 from distsp.pynest.errors import NESTErrors, refuse, wrong
 from distsp.pynest.groups import Devices, Population
@@ -22,7 +21,8 @@ from distsp.pynest.specs import (
     value_of,
 )
 from distsp.pynest.stimuli import Drive
-from distsp.pynest.synapses import Cut, Kind, Wire
+from distsp.pynest.synapses import Kind, Wire
+from distsp.pynest.tables import cut, tables
 
 
 def connect(pre: Any, post: Any, conn_spec: Any = None, syn_spec: Any = None) -> None:
@@ -142,7 +142,7 @@ def _wire(
     rule, sources, targets, own = _listed(rule, sources, targets, own)
     if rule["rule"] != "explicit":
         sources, targets = np.unique(sources), np.unique(targets)
-    synapses.wiring.append(
+    synapses.take(
         Wire(
             as_range(sources) if rule["rule"] != "explicit" else sources,
             as_range(targets) if rule["rule"] != "explicit" else targets,
@@ -245,14 +245,6 @@ def _check_recordables(group: Devices, place: int, neurons: Ints) -> None:
                 raise wrong("IllegalConnection", "Connect: record_from", str(name), right)
 
 
-def pairs_of(kinds: list[Kind], sources: Ints, targets: Ints) -> dict[str, Any]:
-    """Return for each kind the synapses from some neurons to others, counted per pair."""
-    ready(KERNEL)
-    told = [kind for kind in kinds if kind.told]
-    found = KERNEL.ensemble.ask("synapses", [kind.name for kind in told])
-    return {kind.name: one for kind, one in zip(told, found, strict=True)}
-
-
 def disconnect(pre: Any, post: Any, conn_spec: Any = None, syn_spec: Any = None) -> None:
     """Remove one synapse of each pair of nodes, of one synapse model.
 
@@ -297,28 +289,15 @@ def remove(kinds: list[Kind], sources: Ints, targets: Ints) -> None:
         if not isinstance(KERNEL.group_of(node), Population):
             refuse("Disconnect of devices", "set a generator's rate or amplitude to 0")
             return
-    wanted = sources * (KERNEL.n_nodes + 1) + targets
-    order = np.argsort(wanted, kind="stable")
-    wanted, sources, targets = wanted[order], sources[order], targets[order]
-    nth = np.arange(len(wanted)) - np.searchsorted(wanted, wanted)
-    left = np.ones(len(wanted), dtype=bool)
-    there = pairs_of(kinds, sources, targets)
-    cuts = []
+    order = np.lexsort((targets, sources))
+    sources, targets = sources[order], targets[order]
+    tables(kinds)  # all at once: from here on nothing is told until it is certain
+    before, n_cuts = dict(KERNEL.tables), len(KERNEL.synapses.wiring)
     for kind in kinds:
-        if kind.name not in there:
-            continue
-        one = there[kind.name]
-        of, onto = KERNEL.node_ids(one["source"]), KERNEL.node_ids(one["target"])
-        have = np.sort(of * (KERNEL.n_nodes + 1) + onto)
-        count = np.searchsorted(have, wanted, "right") - np.searchsorted(have, wanted)
-        mine = left & (nth < count)
-        if np.any(mine):
-            cuts.append(Cut(sources[mine], targets[mine], kind))
-            left &= ~mine
-    if np.any(left):
-        first = np.flatnonzero(left)[0]
-        line = f"Disconnect: there is no such connection from {sources[first]} to {targets[first]}"
+        have = cut(kind, sources, targets)
+        sources, targets = sources[~have], targets[~have]
+    if len(sources):
+        KERNEL.tables = before
+        del KERNEL.synapses.wiring[n_cuts:]
+        line = f"Disconnect: there is no such connection from {sources[0]} to {targets[0]}"
         raise NESTErrors.InexistentConnection(line)
-    KERNEL.synapses.wiring += cuts
-    KERNEL.changed = True
-    ready(KERNEL)

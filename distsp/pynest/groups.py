@@ -9,7 +9,6 @@ import numpy as np
 from distsp.base.arrays import Array, Ints
 from distsp.inputs import Input
 from distsp.network.own_values import Drawing
-from distsp.network.population import check_model
 from distsp.pynest.elements import Elements, as_parameters, replaced, signature, updated
 from distsp.pynest.errors import as_nest, refuse, wrong
 from distsp.pynest.input_values import parameters_of
@@ -148,7 +147,7 @@ class Population(Group):
         """Return the names of all elements."""
         return {name for one in {id(e): e for e in self.elements}.values() for name in one}
 
-    def set(self, call: str, places: Ids, given: Given, resolution: float, started: bool) -> bool:
+    def set(self, call: str, places: Ids, given: Given, started: bool) -> bool:
         """Change values of some neurons.
 
         Parameters
@@ -157,8 +156,6 @@ class Population(Group):
             For messages.
         places : range or array
         given : dict
-        resolution : float
-            ms.
         started : bool
             Whether there has been simulated time, in which state variables have moved.
 
@@ -186,13 +183,13 @@ class Population(Group):
                 raise wrong("UnaccessedDictionaryEntry", call, key, right)
             elif key not in FREE and value != self.model.defaults[key]:
                 refuse(f"{call}: {key}={value!r} of {self.model.name}", "leave it out")
-        self._check(call, places, numbers, resolution)
+        self._check(call, places, numbers)
         for key, value in numbers.items():
             self._put(places, key, value)
             self._changed.add(key)
         return anew
 
-    def _check(self, call: str, places: Ids, numbers: dict[str, Any], resolution: float) -> None:
+    def _check(self, call: str, places: Ids, numbers: dict[str, Any]) -> None:
         """Refuse parameters that the model cannot have."""
         known = self.model.parameters
         if known.isdisjoint(numbers):
@@ -201,9 +198,9 @@ class Population(Group):
         now = {key: self.values[key] for key in known}
         some = {k: v[index] if isinstance(v, np.ndarray) else v for k, v in now.items()}
         some |= {key: value for key, value in numbers.items() if key in known}
+        # What steps of the resolution allow is checked where the network is told: it takes longer.
         with as_nest(call):
-            drawing = Drawing(1, range(len(places)))
-            check_model(self.model.name, self.model.base, some, resolution, drawing)
+            Drawing(1, range(len(places))).checked(self.model.neuron, self.model.name, some)
 
     def _put(self, places: Ids, key: str, value: Any) -> None:
         if len(places) == self.size:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from distsp.base.arrays import Ints
+from distsp.base.arrays import Array, Ints
 from distsp.parallel.ranks import Ranks
 from distsp.pynest.errors import wrong
 from distsp.pynest.groups import Group, Population
@@ -59,6 +59,9 @@ class Kernel:
         self.groups: list[Group] = []
         self._firsts: list[int] = []
         self.synapses = Synapses()
+        self.tables: dict[str, dict[str, Array]] = {}
+        self.tables_at = -1, -1
+        """The synapses that have been read, and when: the step, and how many connections."""
         self.entries: dict[str, dict[str, Any]] = {}
         """Which synapses structural updates make and break, as a script has said it."""
         self.enabled = False

@@ -110,10 +110,11 @@ class _State:
 
     def __init__(self, kernel: Kernel, group: Population, places: Ids, keys: Sequence[str]) -> None:
         self.kernel, self.group, self.places = kernel, group, places
-        binds = any(one.kind.plastic for one in kernel.synapses.wiring)
-        if "synaptic_elements" in keys and binds and not kernel.started:
-            ready(kernel)
-        self.live = kernel.started or ("synaptic_elements" in keys and binds)
+        self.live = kernel.started
+        if not self.live and "synaptic_elements" in keys:
+            self.live = any(one.kind.plastic for one in kernel.synapses.wiring)
+            if self.live:
+                ready(kernel)
         wanted: list[tuple[str, str]] = []
         if self.live and kernel.changed:
             ready(kernel)
@@ -287,7 +288,7 @@ def _own(
 def _set_group(kernel: Kernel, call: str, group: Group, places: Ids, own: dict[str, Any]) -> None:
     if isinstance(group, Population):
         values = {k: list(v.values) if isinstance(v, Each) else v for k, v in own.items()}
-        anew = group.set(call, places, values, kernel.resolution, kernel.started)
+        anew = group.set(call, places, values, kernel.started)
         kernel.stale |= anew and bool(group.told)
     elif isinstance(group, Devices):
         cleared = own.pop("n_events", None)

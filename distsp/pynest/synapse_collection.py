@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from distsp.base.arrays import Array, Floats, Ints
-from distsp.pynest.build import ready
 from distsp.pynest.collection import ids_of
 from distsp.pynest.connect import remove
 from distsp.pynest.errors import NESTErrors, refuse, wrong
 from distsp.pynest.kernel import KERNEL
 from distsp.pynest.synapses import Cut, Kind, Wire
+from distsp.pynest.tables import tables
 
 KEYS = (
     "source",
@@ -170,16 +170,10 @@ def get_connections(
         KERNEL.synapses.of_model(synapse_model), key=lambda kind: order.index(kind.model)
     )
     if KERNEL.synapses.wiring or KERNEL.started:
-        ready(KERNEL)
-        kinds = [kind for kind in kinds if kind.told]
-        found = KERNEL.ensemble.ask("synapses", [kind.name for kind in kinds])
-        for k, one in enumerate(found):
-            columns = {
-                "source": KERNEL.node_ids(one["source"]),
-                "target": KERNEL.node_ids(one["target"]),
-                "weight": one["weight"],
-                "delay": one["delay"],
-            }
+        found = tables(kinds)
+        kinds = [kind for kind in kinds if kind.name in found]
+        for k, kind in enumerate(kinds):
+            columns = found[kind.name]
             kept = _among(columns["source"], sources) & _among(columns["target"], targets)
             if not kept.all():
                 columns = {name: column[kept] for name, column in columns.items()}
@@ -255,10 +249,8 @@ def _set_weights(some: SynapseCollection, weights: Floats) -> None:
         ends = columns["source"][mine], columns["target"][mine]
         order = np.lexsort((ends[1], ends[0]))
         ends = ends[0][order], ends[1][order]
-        KERNEL.synapses.wiring.append(Cut(*ends, kind))
+        KERNEL.synapses.take(Cut(*ends, kind))
         delays = columns["delay"][mine][order]
-        KERNEL.synapses.wiring.append(
-            Wire(*ends, kind, {"rule": "explicit"}, weights[mine][order], delays)
-        )
+        KERNEL.synapses.take(Wire(*ends, kind, {"rule": "explicit"}, weights[mine][order], delays))
     columns["weight"] = weights.copy()
     KERNEL.changed = True

@@ -86,6 +86,13 @@ class Synapses:
     wiring: list[Wire | Cut] = field(default_factory=list)
     done: int = 0
     """How many of them the network has been told of."""
+    n_wires: int = 0
+    """How many connections have been asked for."""
+
+    def take(self, one: Wire | Cut) -> None:
+        """Take what is to be connected or disconnected."""
+        self.wiring.append(one)
+        self.n_wires += isinstance(one, Wire)
 
     def forget(self) -> None:
         """Begin to tell the network anew."""

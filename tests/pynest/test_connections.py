@@ -111,6 +111,21 @@ def test_disconnect_takes_one_of_each_pair_or_says_that_there_is_none(nest) -> N
         nest.Disconnect(nest.GetConnections(), syn_spec="static_synapse")
 
 
+def test_several_kinds_of_a_model_are_disconnected_one_after_the_other(nest) -> None:
+    nodes = nest.Create("iaf_psc_alpha", 3)
+    nest.Connect(nodes, nodes, "one_to_one", {"weight": 1.0})
+    nest.Connect(nodes, nodes, "one_to_one", {"weight": 2.0})
+    for n in (6, 5, 4):
+        assert nest.num_connections == len(nest.GetConnections()) == n
+        nest.Disconnect(nodes[0] if n < 6 else nodes[1], nodes[0] if n < 6 else nodes[1])
+    with pytest.raises(nest.NESTErrors.InexistentConnection):
+        nest.Disconnect([2, 1], [2, 1])  # of which the first is there
+    nest.Simulate(1.0)
+    found = nest.GetConnections()
+    assert list(zip(found.source, found.weight, strict=True)) == [(2, 2.0), (3, 1.0), (3, 2.0)]
+    assert nest.num_connections == 3
+
+
 def test_more_is_built_between_two_runs(nest) -> None:
     first = nest.Create("iaf_psc_alpha", 2, {"I_e": 500.0})
     nest.Simulate(20.0)

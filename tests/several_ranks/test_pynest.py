@@ -54,7 +54,7 @@ def test_what_a_script_reads_between_runs_has_the_same_bits(tmp_path, on_ranks, 
     [
         (3, "sys.exit(7)", 7, ""),
         (1, "sys.exit('enough')", 1, "enough\n"),
-        (2, "exc.tau_m = -1.0", 1, "NESTErrors.BadProperty: set: iaf_psc_alpha.parameters.tau_m: "),
+        (2, "exc.tau_m = -1.0", 1, "NESTErrors.BadProperty: set: iaf_psc_alpha.tau_m: "),
         (2, "raise KeyboardInterrupt", 130, "distsp: interrupted"),
         (3, "1 / 0", 1, "line 8, in <module>\n    1 / 0"),
     ],
