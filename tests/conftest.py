@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from hypothesis import HealthCheck, settings
 from distsp import Experiment, Simulation, load_results
 from distsp.results.read import Results
 from distsp.results.write import write_results
+
+# A shell has what runs in its background ignore Ctrl-C, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["data"]
 """Scripts there are for programs, not tests."""

@@ -23,7 +23,10 @@ def test_soon_while_compiling(tmp_path: Path, number: int) -> None:
         time.sleep(4.0 if number == signal.SIGTERM else 0.5)
         began = time.monotonic()
         run.send_signal(number)
-        _, err = run.communicate(timeout=20)
+        try:
+            _, err = run.communicate(timeout=20)
+        finally:
+            run.kill()
         assert time.monotonic() - began < 2.0
     *_, line = err.decode().splitlines()
     assert line == "distsp: interrupted before it had begun to simulate"
