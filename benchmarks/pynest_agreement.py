@@ -26,7 +26,7 @@ NEST follows elements in steps, and some models of neurons with an error that it
 EXACT = ("iaf_psc_alpha", "iaf_psc_exp", "iaf_psc_delta", "izhikevich")
 """Models whose traces agree to the last digits."""
 
-DRAWN = ("several_types", "own_elements", "distances")
+DRAWN = ("several_types", "own_elements", "stimulated", "distances")
 """Scripts with chance, which take a seed."""
 
 
