@@ -50,7 +50,7 @@ def contents(sim: Simulation) -> dict[str, bytes]:
     for name in sim.network.synapse_types:
         arrays |= {f"{name}/{key}": values for key, values in sim.synapses(name).items()}
     times, ids = sim.spikes(sim.network.populations["E"])
-    arrays |= {"times": times, "ids": ids, "n": np.array([sim.step, sim.updated, sim.n_spikes])}
+    arrays |= {"times": times, "ids": ids, "n": np.array([sim.step, sim._updated, sim.n_spikes])}
     return {name: array.tobytes() for name, array in arrays.items()}
 
 

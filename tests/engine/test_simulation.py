@@ -409,7 +409,8 @@ def test_elements_that_no_memory_holds_are_refused_before_anything_acts(monkeypa
     two.set_element("axon", growth_rate=1e3, z=3.0)
     two.set_element("den", z=1e-3)
     simulation.run(0.5)
-    # What grows to more over many updates, where nothing can bind, is refused at one.
+    # What grows to more over many updates, where few can bind, is refused at one.
+    two.set_element("den", growth_rate=1.1)
     monkeypatch.setattr("distsp.engine.update.installed_bytes", lambda: 64.0 * 1000)
     with pytest.raises(InputError, match=r"^elements\.axon: memory must hold \d+ vacant ones"):
         simulation.run(10.0)

@@ -29,7 +29,7 @@ def contents(sim: Simulation) -> list[bytes]:
     for name in sim.network.synapse_types:
         arrays += sim.synapses(name).values()
     arrays += sim.spikes(sim.network.populations["E"])
-    arrays += [np.array([sim.step, sim.updated, sim.n_spikes])]
+    arrays += [np.array([sim.step, sim._updated, sim.n_spikes])]
     return [array.tobytes() for array in arrays]
 
 
