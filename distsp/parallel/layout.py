@@ -146,7 +146,9 @@ class Layout:
         >>> Layout(rank=1, size=3, n_neurons=8).own(np.array([7, 0, 4], dtype=np.int32))
         (array([0, 2]), array([2, 1]))
         """
-        which, places = _own(ids, self.rank, self.size)
+        # Products of unsigned numbers wrap round, which the interpreter would tell.
+        with np.errstate(over="ignore"):
+            which, places = _own(ids, self.rank, self.size)
         return which, places
 
     def in_order(self, rows: Int32s, lengths: Ints) -> tuple[Ints, Ints]:
