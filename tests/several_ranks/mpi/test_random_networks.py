@@ -200,6 +200,9 @@ class Builder:
             "events": [self.event() for _ in range(self.draw(st.integers(1, 5)))],
         }
         parts["events"] = [event for event in parts["events"] if event]
+        for i, event in enumerate(parts["events"]):
+            if event["event"] == "snapshot":
+                event["recorder"] = f"taken{i}"
         recorded = [
             r["neurons"] for r in parts["recorders"].values() if r["model"] == "spike_recorder"
         ]
@@ -265,6 +268,7 @@ EVENTS = {
         "source": b.some(b.populations), "target": b.some(b.populations),
         "synapse": b.one_of(b.types), "fraction": b.one_of([0.3, 1.0]),
     },
+    "snapshot": lambda b: {},
 }  # fmt: skip
 
 
