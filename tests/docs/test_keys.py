@@ -51,7 +51,7 @@ def test_every_key_says_what_it_is(cls):
 
 def test_every_component_is_on_a_page():
     pages = "".join(path.read_text() for path in DOCS.glob("*.md"))
-    # Other tests have families of their own; those of examples in docstrings are no part of a module.
+    # Other tests have some of their own; those of examples in docstrings are no part of a module.
     families = [
         c
         for c in Component.__subclasses__()
