@@ -16,7 +16,8 @@ MPI_TESTS = Path(__file__).parent / "mpi"
 def passes(on_ranks, n: int, *arguments: str) -> None:
     """Run pytest on `n` ranks and show what it says if a test fails."""
     options = ["--with-mpi", "-m", "mpi", "-q", "-s", "-p", "no:cacheprovider"]
-    done = on_ranks(n, "-m", "pytest", *options, *arguments, cwd=ROOT)
+    # Alone and the first time, most of it is waiting for the compiler.
+    done = on_ranks(n, "-m", "pytest", *options, *arguments, cwd=ROOT, seconds=900.0)
     assert done.returncode == 0, done.stdout + done.stderr
     # Every rank has run the tests, none has run away alone.
     assert done.stdout.count(f"size: {n}") == n, done.stdout
