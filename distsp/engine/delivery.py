@@ -1,8 +1,10 @@
 """The spikes of a slice: packed for the exchange, and added to what is due at their targets."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints
+from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, UInt64s
 from distsp.base.bits import WORD_BITS, has_bit
 from distsp.base.compiled import compiled, inlined
 from distsp.base.prefetch import prefetch
@@ -17,14 +19,38 @@ Each waits for memory, but not for each other: with short rows, as 64 ranks have
 takes 0.6 times as long.
 """
 
-FEW_ROWS = 4
-"""So few are not worth it: with 1,000 neurons a step has two spikes."""
+FEW_SPIKES = 32
+"""So few in a slice are not worth it: 1,000 neurons have ten."""
+
+MANY_SPIKES = 4096
+"""Spikes of a slice that find room on the desk."""
 
 RANKS_TOGETHER = 16
 """Ranks whose spikes are delivered together, step after step.
 
 So many steps' worth of what is due is more than the cache next to the processor holds.
 """
+
+
+class Desk(NamedTuple):
+    """What delivery needs for a while, so that it need not ask for memory in each slice."""
+
+    found: UInt64s  # the rows of spikes that have synapses here, in the place of all spikes
+    begin: Ints  # (lag,): where the spikes of a step begin, and where the last end
+    place: Ints  # (lag,): where those that have synapses here end
+    begins: Ints  # (ROWS_AHEAD,): where rows of synapses begin and end
+    ends: Ints
+
+
+def new_desk(slice_steps: int) -> Desk:
+    """Return a desk for slices of so many steps."""
+    return Desk(
+        np.empty(MANY_SPIKES, np.uint64),
+        np.empty(slice_steps + 1, np.int64),
+        np.empty(slice_steps, np.int64),
+        np.empty(ROWS_AHEAD, np.int64),
+        np.empty(ROWS_AHEAD, np.int64),
+    )
 
 
 @compiled
@@ -84,7 +110,7 @@ def deliver(
     heterogeneous: Outgoing,
     occupied: Bools,
     slots: Ints,
-    rows: Ints,
+    desk: Desk,
     receive: Int32s,
     n_steps: int,
     size: int,
@@ -106,8 +132,7 @@ def deliver(
         Whether anything is due; written to.
     slots : array (n_steps,) of int64
         Slot of each step of the slice.
-    rows : array (2, ROWS_AHEAD + 1) of int64
-        To be written to.
+    desk : Desk
     receive : array of int32
         What all ranks have packed.
     n_steps : int
@@ -118,7 +143,7 @@ def deliver(
     """
     if homogeneous.n_types[0] > 0 and len(homogeneous.targets) > 0:
         _count_events(
-            due_counts, homogeneous, occupied, slots, rows, receive, n_steps, size, n_neurons
+            due_counts, homogeneous, occupied, slots, desk, receive, n_steps, size, n_neurons
         )
     if heterogeneous.n_types[0] > 0 and len(heterogeneous.targets) > 0:
         _add_weights(due_weights, heterogeneous, slots, receive, n_steps, size, n_neurons)
@@ -130,7 +155,7 @@ def _count_events(
     table: Outgoing,
     occupied: Bools,
     slots: Ints,
-    rows: Ints,
+    desk: Desk,
     receive: Int32s,
     n_steps: int,
     size: int,
@@ -140,25 +165,26 @@ def _count_events(
     stride, n_slots, header = len(receive) // size, due_counts.shape[1], 1 + n_steps
     active, known, first, records = table.active, table.known, table.first, table.records
     targets, most = table.targets, most_places(n_neurons, size)
+    found, begin, place, begins, ends = desk
     most_together = np.int64(0)
     for r in range(0, size, RANKS_TOGETHER):
         together = np.int64(0)
         for one in range(r, min(r + RANKS_TOGETHER, size)):
             together += np.int64(receive[one * stride])
         most_together = max(most_together, together)
-    # Those of the spikes of a step that have a row here, in the place of all spikes of the step.
-    found, begin = np.empty(most_together, np.uint64), np.empty(n_steps + 1, np.int64)
-    place = np.empty(n_steps, np.int64)
-    begins, ends = rows[0], rows[1]
+    if most_together > len(found):
+        found = np.empty(most_together, np.uint64)
     for r in range(0, size, RANKS_TOGETHER):
         last = min(r + RANKS_TOGETHER, size)
-        begin[:] = 0
+        for lag in range(n_steps + 1):
+            begin[lag] = 0
         for one in range(r, last):
             for lag in range(n_steps):
                 begin[lag + 1] += receive[one * stride + 1 + lag]
         for lag in range(n_steps):
             begin[lag + 1] += begin[lag]
-        if begin[n_steps] == 0:
+        if begin[n_steps] <= FEW_SPIKES:
+            _count_each(due_counts, table, occupied, slots, receive, n_steps, size, r, last, most)
             continue
         for t in range(table.n_types[0]):
             first_row = t * WORD_BITS * (len(active) // table.n_types[0])
@@ -176,17 +202,14 @@ def _count_events(
                         k += 1
                     place[lag] = n
             for lag in range(n_steps):
-                slot = (slots[lag] + table.delay[t]) % n_slots
+                if place[lag] == begin[lag]:
+                    continue
+                slot = slots[lag] + table.delay[t]
+                slot -= n_slots if slot >= n_slots else 0
                 due = due_counts[t, slot]
-                occupied[t, slot] |= place[lag] > begin[lag]
+                occupied[t, slot] = True
                 for k in range(begin[lag], place[lag], ROWS_AHEAD):
                     n = min(ROWS_AHEAD, place[lag] - k)
-                    if n <= FEW_ROWS:
-                        for i in range(k, k + n):
-                            record = records[record_of(known, first, found[i])]
-                            for s in range(record.begin, record.begin + record.length):
-                                due[targets[s]] += 1
-                        continue
                     for i in range(n):
                         begins[i] = record_of(known, first, found[k + i])
                         prefetch(records, begins[i])
@@ -197,6 +220,41 @@ def _count_events(
                     for i in range(n):
                         for s in range(begins[i], ends[i]):
                             due[targets[s]] += 1
+
+
+@inlined
+def _count_each(
+    due_counts: Array,
+    table: Outgoing,
+    occupied: Bools,
+    slots: Ints,
+    receive: Int32s,
+    n_steps: int,
+    size: int,
+    r: int,
+    last: int,
+    most: int,
+) -> None:
+    """Count the events of the spikes of ranks `r` to `last - 1`, one spike after the other."""
+    stride, n_slots, n_types = len(receive) // size, due_counts.shape[1], table.n_types[0]
+    rows_of_type = WORD_BITS * (len(table.active) // n_types)
+    for one in range(r, last):
+        k = one * stride + 1 + n_steps
+        for lag in range(n_steps):
+            end = k + np.int64(receive[one * stride + 1 + lag])
+            while k < end:
+                row = np.uint64(one * most + receive[k])
+                for t in range(n_types):
+                    if has_bit(table.active, row):
+                        slot = slots[lag] + table.delay[t]
+                        slot -= n_slots if slot >= n_slots else 0
+                        occupied[t, slot] = True
+                        due = due_counts[t, slot]
+                        record = table.records[record_of(table.known, table.first, row)]
+                        for s in range(record.begin, record.begin + record.length):
+                            due[table.targets[s]] += 1
+                    row += np.uint64(rows_of_type)
+                k += 1
 
 
 @inlined

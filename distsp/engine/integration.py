@@ -6,7 +6,7 @@ import numpy as np
 
 from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, Records, UInt32s, aligned, record
 from distsp.base.compiled import compiled, function_at, inlined
-from distsp.engine.delivery import ROWS_AHEAD
+from distsp.engine.delivery import Desk, new_desk
 from distsp.engine.drives import Drives
 from distsp.engine.probes import (
     Probes,
@@ -68,7 +68,7 @@ class Workspace(NamedTuple):
     counts: Int32s  # (place in the block,): counts of a step
     scratch: Floats  # (row, place in the block): for the model's step
     slots: Ints  # (lag,): step modulo the length of the ring
-    rows: Ints  # (2, ROWS_AHEAD + 1): where rows of synapses begin and end, in delivery
+    desk: Desk  # for delivery
     lags: Int32s  # the spikes of the slice; the step within it, and the local index
     neurons: Int32s
 
@@ -89,7 +89,7 @@ def workspace(most_spikes: int, slice_steps: int) -> Workspace:
         counts=aligned(BLOCK_NEURONS, np.int32),
         scratch=aligned((SCRATCH_ROWS, BLOCK_NEURONS)),
         slots=np.empty(slice_steps, np.int64),
-        rows=np.empty((2, ROWS_AHEAD + 1), np.int64),
+        desk=new_desk(slice_steps),
         lags=np.empty(most_spikes * slice_steps, np.int32),
         neurons=np.empty(most_spikes * slice_steps, np.int32),
     )

@@ -165,7 +165,7 @@ def advance(
             heterogeneous,
             occupied,
             slots,
-            work.rows,
+            work.desk,
             receive,
             n_steps,
             size,

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distsp.engine.adjacency import Adjacency
-from distsp.engine.delivery import ROWS_AHEAD, deliver, most_spikes, occupied_slots, pack
+from distsp.engine.delivery import (
+    ROWS_AHEAD,
+    deliver,
+    most_spikes,
+    new_desk,
+    occupied_slots,
+    pack,
+)
 from distsp.engine.synapses import Outgoing
 from distsp.parallel.layout import Layout
 
@@ -155,7 +162,7 @@ def check_delivery(
         heterogeneous.table(layout),
         occupied,
         slots,
-        np.empty((2, ROWS_AHEAD + 1), np.int64),
+        new_desk(n_steps),
         received(spikes, n_steps, layout.size),
         n_steps,
         layout.size,
@@ -246,7 +253,7 @@ def test_weights_add_up_in_the_same_order_on_any_number_of_ranks():
                 Heterogeneous(2, own).table(layout),
                 np.zeros((0, N_SLOTS), bool),
                 np.arange(2),
-                np.empty((2, ROWS_AHEAD + 1), np.int64),
+                new_desk(2),
                 received(spikes, 2, size),
                 2,
                 size,
