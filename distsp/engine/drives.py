@@ -25,6 +25,8 @@ NAME = "drives"
 DRIVE = record(
     ("population", np.int64),
     ("current", np.bool_),  # whether it brings a current
+    ("excites", np.bool_),  # whether it brings positive weights
+    ("inhibits", np.bool_),  # whether it brings negative weights, or of 0
     ("kernel", np.int64),  # address of the compiled kernel of its input
     ("key", np.uint64),
     ("begin", np.int64),  # steps in which it is emitted: from `begin` to before `end`
@@ -113,6 +115,7 @@ class DriveHistory:
             begin, end = parameters.active(network.resolution)
             row["population"] = populations.index(drive.piece.population.name)
             row["current"] = parameters.carries == "current"
+            row["excites"], row["inhibits"] = parameters.signs(drive.how.weight)
             row["kernel"] = address(input_kernel(str(parameters.name())))
             row["key"] = _stream(network, generator, i)
             row["begin"], row["end"] = max(stretch.begin, begin), min(stretch.end, end)

@@ -60,6 +60,7 @@ class Workspace(NamedTuple):
 
     input_ex: Floats  # (lag, place in the block): weights due
     input_in: Floats
+    used: Ints  # (2, lag): how many places of these two are not known to be 0
     current: Floats  # (lag, place in the block): external current
     part_ex: Floats  # the same three, of an input that drives some of the neurons
     part_in: Floats
@@ -81,6 +82,7 @@ def workspace(most_spikes: int, slice_steps: int) -> Workspace:
     return Workspace(
         input_ex=aligned((slice_steps, BLOCK_NEURONS)),
         input_in=aligned((slice_steps, BLOCK_NEURONS)),
+        used=np.zeros((2, slice_steps), np.int64),
         current=aligned((slice_steps, BLOCK_NEURONS)),
         part_ex=aligned((slice_steps, BLOCK_NEURONS)),
         part_in=aligned((slice_steps, BLOCK_NEURONS)),
@@ -105,20 +107,24 @@ def _take_due(
     n_steps: int,
     work: Workspace,
 ) -> None:
-    """Sum up the spikes that arrive at neurons `a` to `b - 1` in the steps of a slice."""
+    """Sum up the spikes that arrive at neurons `a` to `b - 1` in the steps of a slice.
+
+    With few neurons most steps have no inhibition, and what is 0 need not be written again.
+    """
     input_ex, input_in, slots, n = work.input_ex, work.input_in, work.slots, b - a
-    due_counts, due_weights = state.due_counts, state.due_weights
-    for lag in range(n_steps):
-        excitation, inhibition = input_ex[lag, :n], input_in[lag, :n]
-        for j in range(n):
-            excitation[j] = 0.0
-        for j in range(n):
-            inhibition[j] = 0.0
+    due_counts, due_weights, used = state.due_counts, state.due_weights, work.used
+    for sign, target in ((0, input_ex), (1, input_in)):
+        for lag in range(n_steps):
+            row = target[lag]
+            for j in range(used[sign, lag]):
+                row[j] = 0.0
+            used[sign, lag] = 0
     for t in range(homogeneous.n_types[0]):
         weight = homogeneous.weight[t]
-        target = input_ex if weight > 0.0 else input_in
+        target, sign = (input_ex, 0) if weight > 0.0 else (input_in, 1)
         for lag in range(n_steps):
             if occupied[t, slots[lag]]:
+                used[sign, lag] = n
                 due, row = due_counts[t, slots[lag], a:b], target[lag, :n]
                 for j in range(n):
                     row[j] += weight * np.float64(due[j])
@@ -127,6 +133,7 @@ def _take_due(
     if due_weights.shape[2] > 0:
         for sign, target in ((0, input_ex), (1, input_in)):
             for lag in range(n_steps):
+                used[sign, lag] = n
                 arrived, row = due_weights[sign, slots[lag], a:b], target[lag, :n]
                 for j in range(n):
                     row[j] += arrived[j]
@@ -196,6 +203,9 @@ def _take_driven(
         row = rows[i]
         if row.population != p or (stays and row.current):
             continue
+        for lag in range(n_steps):
+            work.used[0, lag] = n if row.excites else work.used[0, lag]
+            work.used[1, lag] = n if row.inhibits else work.used[1, lag]
         if row.first_mask < 0:
             into = work.input_ex, work.input_in, work.current
             _run_kernel(drives, row, into, first_id, stride, lo, n, step, n_steps, work)

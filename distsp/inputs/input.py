@@ -174,6 +174,11 @@ class Input(Component):
         """
         raise NotImplementedError
 
+    def signs(self, weight: float) -> tuple[bool, bool]:
+        """Return whether `kernel` may add to `input_ex`, and whether to `input_in`."""
+        spikes = self.carries == "spikes"
+        return spikes and weight > 0.0, spikes and weight <= 0.0
+
     def active(self, resolution: float) -> tuple[int, int]:
         """Return the first step in which the input is on, and the first after that in which not."""
         last = FOREVER if self.stop is None else round(self.stop / resolution)

@@ -72,6 +72,10 @@ class SpikeGenerator(Input):
                 f"{where}.spike_weights", self.spike_weights, "spike_times", self.spike_times
             )
 
+    def signs(self, _weight: float) -> tuple[bool, bool]:
+        """Return that it may add to either: the weights of spikes have signs of their own."""
+        return True, True
+
     def tables(self, resolution: float, targets: Ints) -> Tables:
         """Return the steps at whose ends the spikes are, and their weights."""
         stamps = whole_times("", self.spike_times, resolution, least=1, repeated=True)
