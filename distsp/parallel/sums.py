@@ -1,6 +1,5 @@
 """Sums that do not depend on how the numbers are dealt to the ranks."""
 
-from fractions import Fraction
 from math import nan
 
 import numpy as np
@@ -16,17 +15,14 @@ LARGE = 2.0**31
 HIGH = 40
 """Limbs of 26 bits that the largest number has."""
 
-UNITS = (
-    Fraction(1),
-    Fraction(1, 2**26),
-    Fraction(1, 2**52),
-    *(Fraction(2 ** (26 * i)) for i in range(HIGH)),
-)
+FINEST = 52
+SHIFTS = (FINEST, FINEST - 26, FINEST - 52, *(FINEST + 26 * i for i in range(HIGH)))
+"""Limb i counts units of 2 ** (SHIFTS[i] - FINEST)."""
 
 
 @compiled
 def _limbs(numbers: Floats) -> Ints:
-    """Return the sum of `numbers` in each of the `UNITS`, as exact integers.
+    """Return the sum of `numbers` in each of the units of `SHIFTS`, as exact integers.
 
     The last entry is how many of them are not finite.
     """
@@ -70,9 +66,9 @@ def means(ranks: Ranks, parts: list[Floats], counts: list[int]) -> list[float]:
     [0.375]
     """
     limbs = np.array([_limbs(part) for part in parts], dtype=np.int64)
-    total = ranks.sum(limbs.reshape(-1, len(UNITS) + 1)).tolist()
+    total = ranks.sum(limbs.reshape(-1, len(SHIFTS) + 1)).tolist()
     return [
-        float(sum(n * unit for n, unit in zip(sums, UNITS, strict=True) if n) / count)
+        sum(n << shift for n, shift in zip(sums, SHIFTS, strict=True)) / (count << FINEST)
         if not wild
         else nan
         for (*sums, wild), count in zip(total, counts, strict=True)

@@ -144,13 +144,20 @@ def poisson_counts(words: UInt32s, base: int, thresholds: UInt32s, counts: Int32
     counts : array (n,) of int32
         Written to.
     """
-    counts[:] = np.int32(base)
-    largest = np.uint32(0)
-    for j in range(len(words)):
-        largest = max(largest, words[j])
+    if len(thresholds) == 0:
+        counts[:] = np.int32(base)
+        return
     # Four thresholds a pass: each word and count is then loaded and stored a quarter as often. Half
     # of the thresholds are so improbable that mostly no word of the block exceeds them.
-    for k in range(0, len(thresholds), 4):
+    t0, t1, t2, t3 = thresholds[0], thresholds[1], thresholds[2], thresholds[3]
+    largest = np.uint32(0)
+    for j in range(len(words)):
+        word = words[j]
+        largest = max(largest, word)
+        reached = np.int32(word > t0) + np.int32(word > t1)
+        reached += np.int32(word > t2) + np.int32(word > t3)
+        counts[j] = np.int32(base) + reached
+    for k in range(4, len(thresholds), 4):
         if thresholds[k] >= largest:
             break
         t0, t1, t2, t3 = thresholds[k], thresholds[k + 1], thresholds[k + 2], thresholds[k + 3]
