@@ -33,8 +33,11 @@ INDEGREE, RATE, NOISE = 1000, 20.0, 15_000.0
 LATENCY, BANDWIDTH, RANKS_PER_NODE = 1.5e-6, 25e9, 64
 """A cluster with InfiniBand HDR: 1.0 to 1.5 us between two processes, 200 Gb/s per node."""
 
-GATHERS = 4
-"""Messages that each rank sends rank 0 for each plastic synapse type at an update."""
+MESSAGES = 2
+"""Of each rank, where rows are gathered: how many, and the rows."""
+
+GATHERS = 2
+"""How often that is done for each plastic synapse type at an update."""
 
 INDEX_BYTES, RECORD_BYTES, SYNAPSE_BYTES, NEURON_BYTES = 21 / 64, 16, 4, 100
 """Of the index, per neuron of the network and synapse type, and more for each that has synapses
@@ -214,7 +217,7 @@ def predict_update(
 ) -> UpdatePrediction:
     """Return what an update takes on a cluster that makes `made` synapses of one type."""
     k = constants
-    messages = GATHERS * (ranks - 1) * k.gather
+    messages = GATHERS * MESSAGES * (ranks - 1) * k.gather
     gathered = 2 * PAIR_BYTES * min(made, ranks * per_rank) / BANDWIDTH
     broadcast = PAIR_BYTES * made * (1.0 / BANDWIDTH + k.byte)
     return UpdatePrediction(k.grow * per_rank, k.pair * made, messages, gathered + broadcast)
@@ -336,8 +339,8 @@ def fit_exchange(result: Study, quick: bool) -> None:
 def fit_update(result: Study, quick: bool) -> None:
     """Fit the structural update to rank 0 of many emulated ranks."""
     k = result.constants
-    gathered = measure("gather_on_0", 2, 3, times=2000)
-    k.gather = max(gathered["seconds"])
+    few, many = (measure("gather_on_0", r, times=15)["seconds"][0] for r in (2, 16))
+    k.gather = (many - few) / (16 - 2) / MESSAGES
     n, per_neuron = 1000, 10
     idle = measure("update_change", 1, size=100_000, indegree=1, changes=1, times=5)
     k.grow = max(idle["nothing"]) / 100_000
