@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, UInt64s
+from distsp.base.arrays import CACHE_LINE, Array, Bools, Floats, Int32s, Ints, UInt64s
 from distsp.base.bits import WORD_BITS, has_bit
 from distsp.base.compiled import compiled, inlined
 from distsp.base.prefetch import prefetch
@@ -12,12 +12,18 @@ from distsp.engine.index import record_of
 from distsp.engine.synapses import Outgoing
 from distsp.parallel.layout import global_id, most_places
 
-ROWS_AHEAD = 128
-"""Rows that are looked up together, before their events are counted.
+ROWS_AHEAD = 16
+"""How many rows before its events are counted the entries of one are fetched, and its record as
+many before that.
 
-Each waits for memory, but not for each other: with short rows, as 64 ranks have them, a delivery
-takes 0.6 times as long.
+Both come from memory while the events of other rows are counted.
 """
+
+ENTRIES_AHEAD = 128
+"""So many entries of a row are fetched; by then the processor itself fetches ahead."""
+
+ENTRIES_OF_LINE = CACHE_LINE // 4
+"""Entries of 32 bits that come together."""
 
 FEW_SPIKES = 32
 """So few in a slice are not worth it: 1,000 neurons have ten."""
@@ -35,21 +41,19 @@ So many steps' worth of what is due is more than the cache next to the processor
 class Desk(NamedTuple):
     """What delivery needs for a while, so that it need not ask for memory in each slice."""
 
-    found: UInt64s  # the rows of spikes that have synapses here, in the place of all spikes
+    found: UInt64s  # the rows of spikes that have synapses here, then where their entries begin
+    ends: Ints  # where these end
     begin: Ints  # (lag,): where the spikes of a step begin, and where the last end
     place: Ints  # (lag,): where those that have synapses here end
-    begins: Ints  # (ROWS_AHEAD,): where rows of synapses begin and end
-    ends: Ints
 
 
 def new_desk(slice_steps: int) -> Desk:
     """Return a desk for slices of so many steps."""
     return Desk(
         np.empty(MANY_SPIKES, np.uint64),
+        np.empty(MANY_SPIKES, np.int64),
         np.empty(slice_steps + 1, np.int64),
         np.empty(slice_steps, np.int64),
-        np.empty(ROWS_AHEAD, np.int64),
-        np.empty(ROWS_AHEAD, np.int64),
     )
 
 
@@ -165,7 +169,7 @@ def _count_events(
     stride, n_slots, header = len(receive) // size, due_counts.shape[1], 1 + n_steps
     active, known, first, records = table.active, table.known, table.first, table.records
     targets, most = table.targets, most_places(n_neurons, size)
-    found, begin, place, begins, ends = desk
+    found, ends, begin, place = desk
     most_together = np.int64(0)
     for r in range(0, size, RANKS_TOGETHER):
         together = np.int64(0)
@@ -173,7 +177,7 @@ def _count_events(
             together += np.int64(receive[one * stride])
         most_together = max(most_together, together)
     if most_together > len(found):
-        found = np.empty(most_together, np.uint64)
+        found, ends = np.empty(most_together, np.uint64), np.empty(most_together, np.int64)
     for r in range(0, size, RANKS_TOGETHER):
         last = min(r + RANKS_TOGETHER, size)
         for lag in range(n_steps + 1):
@@ -201,25 +205,40 @@ def _count_events(
                         n += np.int64(has_bit(active, row))
                         k += 1
                     place[lag] = n
+            # Close the gaps that spikes without a row have left.
+            n = np.int64(0)
             for lag in range(n_steps):
-                if place[lag] == begin[lag]:
+                for k in range(begin[lag], place[lag]):
+                    found[n] = found[k]
+                    n += 1
+                place[lag] = n
+            if n == 0:
+                continue
+            lag, done = -1, np.int64(0)
+            due = due_counts[t, 0]
+            for k in range(n + 2 * ROWS_AHEAD):
+                if k < n:
+                    found[k] = record_of(known, first, found[k])
+                    prefetch(records, found[k])
+                i = k - ROWS_AHEAD
+                if 0 <= i < n:
+                    record = records[found[i]]
+                    found[i], ends[i] = record.begin, record.begin + record.length
+                    for s in range(0, min(record.length, ENTRIES_AHEAD), ENTRIES_OF_LINE):
+                        prefetch(targets, found[i] + np.uint64(s))
+                    prefetch(targets, np.uint64(ends[i] - 1))
+                i -= ROWS_AHEAD
+                if i < 0:
                     continue
-                slot = slots[lag] + table.delay[t]
-                slot -= n_slots if slot >= n_slots else 0
-                due = due_counts[t, slot]
-                occupied[t, slot] = True
-                for k in range(begin[lag], place[lag], ROWS_AHEAD):
-                    n = min(ROWS_AHEAD, place[lag] - k)
-                    for i in range(n):
-                        begins[i] = record_of(known, first, found[k + i])
-                        prefetch(records, begins[i])
-                    for i in range(n):
-                        record = records[begins[i]]
-                        begins[i], ends[i] = record.begin, record.begin + record.length
-                        prefetch(targets, begins[i])
-                    for i in range(n):
-                        for s in range(begins[i], ends[i]):
-                            due[targets[s]] += 1
+                while i == done:
+                    lag += 1
+                    done = place[lag]
+                    slot = slots[lag] + table.delay[t]
+                    slot -= n_slots if slot >= n_slots else 0
+                    due = due_counts[t, slot]
+                    occupied[t, slot] |= i < done
+                for s in range(np.int64(found[i]), ends[i]):
+                    due[targets[s]] += 1
 
 
 @inlined
