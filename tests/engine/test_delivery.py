@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from distsp.engine.adjacency import Adjacency
 from distsp.engine.delivery import (
+    FEW_SPIKES,
+    MANY_SPIKES,
+    RANKS_TOGETHER,
     ROWS_AHEAD,
     deliver,
     most_spikes,
@@ -215,9 +218,12 @@ def many(n: int, n_local: int, kinds: int, seed: int, most: int = 3) -> list[tup
     return [(int(k), int(s), int(t)) for s, (k, t) in zip(sources, others, strict=True)]
 
 
-@pytest.mark.parametrize("n", [ROWS_AHEAD - 1, ROWS_AHEAD, ROWS_AHEAD + 1, 3 * ROWS_AHEAD])
-def test_more_spikes_in_a_step_than_rows_are_looked_up_together(n):
-    layout = Layout(1, 3, n)
+@pytest.mark.parametrize("size", [1, 3, RANKS_TOGETHER + 1])
+@pytest.mark.parametrize(
+    "n", [FEW_SPIKES // 2, FEW_SPIKES // 2 + 1, FEW_SPIKES + ROWS_AHEAD, MANY_SPIKES // 2 + 1]
+)
+def test_more_spikes_than_are_delivered_one_after_the_other_or_find_room(n, size):
+    layout = Layout(size // 2, size, n)
     homogeneous = Homogeneous([2, 5], many(n, layout.n_local, 2, seed=1))
     rng = np.random.default_rng(2)
     heterogeneous = Heterogeneous(
