@@ -180,8 +180,7 @@ def _count_events(
         found, ends = np.empty(most_together, np.uint64), np.empty(most_together, np.int64)
     for r in range(0, size, RANKS_TOGETHER):
         last = min(r + RANKS_TOGETHER, size)
-        for lag in range(n_steps + 1):
-            begin[lag] = 0
+        begin[:] = 0
         for one in range(r, last):
             for lag in range(n_steps):
                 begin[lag + 1] += receive[one * stride + 1 + lag]
@@ -233,12 +232,17 @@ def _count_events(
                 while i == done:
                     lag += 1
                     done = place[lag]
-                    slot = slots[lag] + table.delay[t]
-                    slot -= n_slots if slot >= n_slots else 0
+                    slot = _slot_after(slots[lag], table.delay[t], n_slots)
                     due = due_counts[t, slot]
                     occupied[t, slot] |= i < done
                 for s in range(np.int64(found[i]), ends[i]):
                     due[targets[s]] += 1
+
+
+@inlined
+def _slot_after(slot: int, delay: int, n_slots: int) -> int:
+    """Return the slot a delay of at most all slots later; to divide would take longer."""
+    return slot + delay - (n_slots if slot + delay >= n_slots else 0)
 
 
 @inlined
@@ -265,8 +269,7 @@ def _count_each(
                 row = np.uint64(one * most + receive[k])
                 for t in range(n_types):
                     if has_bit(table.active, row):
-                        slot = slots[lag] + table.delay[t]
-                        slot -= n_slots if slot >= n_slots else 0
+                        slot = _slot_after(slots[lag], table.delay[t], n_slots)
                         occupied[t, slot] = True
                         due = due_counts[t, slot]
                         record = table.records[record_of(table.known, table.first, row)]
