@@ -13,9 +13,12 @@ from distsp.parallel.ranks import Ranks
 
 
 def warm_up() -> None:
-    """Load all compiled code, so that no measurement includes it."""
+    """Load all compiled code, so that no measurement includes it.
+
+    The elements grow, and shrink as soon as the neurons have spiked a few times.
+    """
     net = Network(resolution=0.1, seed=1, update_interval=1.0)
-    growing = {"curve": "gaussian", "growth_rate": 1.0, "eps": 0.05}
+    growing = {"curve": "gaussian", "growth_rate": 1.0, "eps": 0.002}
     neurons = net.create("iaf_psc_alpha", 100, elements={"out": growing, "in": growing}, I_e=1e4)
     net.synapse_type("s", weight=1.0, delay=1.0, pre="out", post="in")
     net.connect(neurons, neurons, "s", "fixed_indegree", indegree=5)

@@ -7,7 +7,14 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from distsp.base.compiled import PLAIN
+from distsp.base.arrays import CACHE_LINE, Int32s
+from distsp.base.compiled import PLAIN, inlined
+
+ENTRIES_AHEAD = 128
+"""So many entries of a row are fetched; by then the processor itself fetches ahead."""
+
+ENTRIES_OF_LINE = CACHE_LINE // 4
+"""Entries of 32 bits that come together."""
 
 
 def _typed_prefetch(_typing_context: Any, array: Any, place: Any) -> Any:
@@ -33,3 +40,11 @@ def _prefetch(_array: Any, _place: Any) -> None:
 
 prefetch: Any = _prefetch if PLAIN else intrinsic(_typed_prefetch)
 """Fetch an element of an array into the cache without waiting for it."""
+
+
+@inlined
+def prefetch_row(pool: Int32s, begin: Any, length: Any) -> None:
+    """Fetch the first entries of a row of a pool, and its last one."""
+    for k in range(0, min(length, ENTRIES_AHEAD), ENTRIES_OF_LINE):
+        prefetch(pool, begin + k)
+    prefetch(pool, begin + length - 1)

@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from distsp.base.arrays import Floats, Int32s, Ints
 from distsp.base.bits import BIT_MASK, ONE, WORD_SHIFT, has_bit, lowest_bit
-from distsp.base.compiled import compiled
+from distsp.base.compiled import compiled, inlined
+from distsp.base.move import move
+from distsp.base.prefetch import prefetch_row
 from distsp.engine.index import (
     Index,
     count,
@@ -31,6 +33,9 @@ from distsp.engine.index import (
 
 AnyInts = npt.NDArray[np.integer[Any]]
 Pools = tuple[Int32s, Floats, Int32s]
+ENTRIES_AHEAD = 8
+"""How many entries before its own turn the row of one is fetched."""
+
 NO_FLOATS, NO_INTS = np.empty(0), np.empty(0, dtype=np.int32)
 
 
@@ -79,6 +84,15 @@ def _copy_row(old: Pools, source: int, new: Pools, target: int, n: int) -> None:
         new[2][target : target + n] = old[2][source : source + n]
 
 
+@inlined
+def _move_entries(pools: Pools, source: int, target: int, n: int) -> None:
+    """Move `n` entries within pools, to where they may overlap with what they were."""
+    move(pools[0], source, target, n)
+    if len(pools[1]) > 0:
+        move(pools[1], source, target, n)
+        move(pools[2], source, target, n)
+
+
 @compiled
 def _copy_entry(old: Pools, source: int, new: Pools, target: int) -> None:
     """Copy one entry between pools."""
@@ -86,42 +100,6 @@ def _copy_entry(old: Pools, source: int, new: Pools, target: int) -> None:
     if len(new[1]) > 0:
         new[1][target] = old[1][source]
         new[2][target] = old[2][source]
-
-
-@compiled
-def _insert(
-    rows: Int32s, entries: Pools, index: Index, pools: Pools, n_records: int, end: int
-) -> tuple[int, int]:
-    """Merge entries, sorted by row and column, into the rows; return where records and pools end.
-
-    What is added stands behind what was there with the same column: order of creation.
-    """
-    i = 0
-    while i < len(rows):
-        row, first = np.uint64(rows[i]), i
-        while i < len(rows) and np.uint64(rows[i]) == row:
-            i += 1
-        if not has_bit(index.known, row):
-            n_records = make_known(index, row, n_records)
-        one = index.records[record_of(index.known, index.first, row)]
-        n, more = np.int64(one.length), i - first
-        if n + more > one.capacity:
-            _copy_row(pools, one.begin, pools, end, n)
-            one.begin, one.capacity = end, _grown(n + more)
-            end += _grown(n + more)
-        low = np.int64(one.begin)
-        old, new, place = low + n - 1, i - 1, low + n + more - 1
-        while new >= first:
-            if old >= low and pools[0][old] > entries[0][new]:
-                _copy_entry(pools, old, pools, place)
-                old -= 1
-            else:
-                _copy_entry(entries, new, pools, place)
-                new -= 1
-            place -= 1
-        one.length = n + more
-        index.active[row >> WORD_SHIFT] |= ONE << (row & BIT_MASK)
-    return n_records, end
 
 
 @compiled
@@ -134,6 +112,48 @@ def first_of(pool: Int32s, low: int, high: int, column: int) -> int:
         else:
             high = middle
     return low
+
+
+@inlined
+def _fetch_row(rows: AnyInts, i: int, index: Index, pools: Pools) -> None:
+    """Fetch the row of the entry a few after number `i`: each waits, but not for each other."""
+    row = np.uint64(rows[min(i + ENTRIES_AHEAD, len(rows) - 1)])
+    if has_bit(index.known, row):
+        one = index.records[record_of(index.known, index.first, row)]
+        prefetch_row(pools[0], one.begin, np.int64(one.length))
+
+
+@compiled
+def _insert(
+    rows: Int32s, entries: Pools, index: Index, pools: Pools, n_records: int, end: int
+) -> tuple[int, int]:
+    """Merge entries, sorted by row and column, into the rows; return where records and pools end.
+
+    What is added stands behind what was there with the same column: order of creation.
+    """
+    i = 0
+    while i < len(rows):
+        _fetch_row(rows, i, index, pools)
+        row, first = np.uint64(rows[i]), i
+        while i < len(rows) and np.uint64(rows[i]) == row:
+            i += 1
+        if not has_bit(index.known, row):
+            n_records = make_known(index, row, n_records)
+        one = index.records[record_of(index.known, index.first, row)]
+        n, more = np.int64(one.length), i - first
+        if n + more > one.capacity:
+            _copy_row(pools, one.begin, pools, end, n)
+            one.begin, one.capacity = end, _grown(n + more)
+            end += _grown(n + more)
+        low, high = np.int64(one.begin), one.begin + n
+        for new in range(i - 1, first - 1, -1):
+            place = first_of(pools[0], low, high, np.int64(entries[0][new]) + 1)
+            _move_entries(pools, place, place + new - first + 1, high - place)
+            _copy_entry(entries, new, pools, place + new - first)
+            high = place
+        one.length = n + more
+        index.active[row >> WORD_SHIFT] |= ONE << (row & BIT_MASK)
+    return n_records, end
 
 
 @compiled
@@ -155,6 +175,7 @@ def _remove(rows: Ints, columns: Ints, copies: Ints, index: Index, pools: Pools)
     """Remove entries, sorted by row, column and copy: each row is closed up once."""
     i = 0
     while i < len(rows):
+        _fetch_row(rows, i, index, pools)
         row, first = np.uint64(rows[i]), i
         one = index.records[record_of(index.known, index.first, row)]
         low = np.int64(one.begin)
@@ -169,9 +190,8 @@ def _remove(rows: Ints, columns: Ints, copies: Ints, index: Index, pools: Pools)
                     place = gone + copies[i] - copies[i - 1]
                 else:
                     place = first_of(pools[0], gone, high, columns[i]) + copies[i]
-            for k in range(gone + 1, place):
-                _copy_entry(pools, k, pools, end)
-                end += 1
+            _move_entries(pools, gone + 1, end, place - gone - 1)
+            end += place - gone - 1
         one.length -= i - first
         if one.length == 0:
             index.active[row >> WORD_SHIFT] &= ~(ONE << (row & BIT_MASK))

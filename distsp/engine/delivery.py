@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distsp.base.arrays import CACHE_LINE, Array, Bools, Floats, Int32s, Ints, UInt64s
+from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, UInt64s
 from distsp.base.bits import WORD_BITS, has_bit
 from distsp.base.compiled import compiled, inlined
-from distsp.base.prefetch import prefetch
+from distsp.base.prefetch import prefetch, prefetch_row
 from distsp.engine.index import record_of
 from distsp.engine.synapses import Outgoing
 from distsp.parallel.layout import global_id, most_places
@@ -18,12 +18,6 @@ many before that.
 
 Both come from memory while the events of other rows are counted.
 """
-
-ENTRIES_AHEAD = 128
-"""So many entries of a row are fetched; by then the processor itself fetches ahead."""
-
-ENTRIES_OF_LINE = CACHE_LINE // 4
-"""Entries of 32 bits that come together."""
 
 FEW_SPIKES = 32
 """So few in a slice are not worth it: 1,000 neurons have ten."""
@@ -223,9 +217,7 @@ def _count_events(
                 if 0 <= i < n:
                     record = records[found[i]]
                     found[i], ends[i] = record.begin, record.begin + record.length
-                    for s in range(0, min(record.length, ENTRIES_AHEAD), ENTRIES_OF_LINE):
-                        prefetch(targets, found[i] + np.uint64(s))
-                    prefetch(targets, np.uint64(ends[i] - 1))
+                    prefetch_row(targets, record.begin, record.length)
                 i -= ROWS_AHEAD
                 if i < 0:
                     continue

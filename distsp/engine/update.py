@@ -19,7 +19,7 @@ from distsp.engine.synapses import Synapses, TypeTable, serial_of_pairs
 from distsp.network.space import Space
 from distsp.parallel.layout import Layout
 from distsp.parallel.ranks import Ranks
-from distsp.plasticity.breaking import MOST_COPIES, candidates, lowest_of_each
+from distsp.plasticity.breaking import COPY, MOST_COPIES, OTHER, PLACE, candidates, lowest_of_each
 from distsp.plasticity.elements import (
     LACKING,
     VACANT,
@@ -169,15 +169,15 @@ class StructuralUpdate:
             self._imbalances = self.ranks.largest(found)
         return bool(self._imbalances[element, which])
 
-    def _imbalanced(self, element: int, sign: int) -> tuple[Int32s, Int32s]:
+    def _imbalanced(self, element: int, sign: int) -> Int32s:
         """Return where neurons here have vacant elements (1) or too few (-1), and how many."""
         z, z_connected = self.state.arrays.z, self.state.arrays.z_connected
-        places, counts = imbalanced(z[element], z_connected[element], sign)
-        return places, counts
+        rows: Int32s = imbalanced(z[element], z_connected[element], sign)
+        return rows
 
     def _all_imbalanced(self, element: int, sign: int) -> tuple[Ints, Ints]:
         """Return the ids of all ranks' neurons that are, in order, and how many, on rank 0."""
-        rows, lengths = self.ranks.parts_on_0(np.stack(self._imbalanced(element, sign), axis=1))
+        rows, lengths = self.ranks.parts_on_0(self._imbalanced(element, sign))
         if self.ranks.rank > 0:
             return NO_IDS, NO_IDS
         return self.layout.in_order(rows, lengths)
@@ -199,7 +199,7 @@ class StructuralUpdate:
             return
         lacking = np.stack(self._all_imbalanced(pre, -1))
         owners, quotas = self.ranks.broadcast_array(lacking)
-        place, other, copy, lot, most = candidates(
+        drawn, most = candidates(
             *table.outgoing.spans(table.rows(owners)),
             owners,
             quotas,
@@ -211,10 +211,7 @@ class StructuralUpdate:
             self.layout.size,
         )
         _check_copies(table, most)
-        drawn = self.ranks.join_on_0(np.stack([place, other, copy, lot.view(np.int64)], axis=1))
-        place, other, copy, lot = columns(drawn)
-        gone = lowest_of_each(place, lot.view(np.uint64), (other << 16) | copy, quotas)
-        broken = np.stack([owners[place[gone]], other[gone], copy[gone]], dtype=np.int32)
+        broken = lowest_of_each(self.ranks.join_on_0(drawn), owners, quotas)
         self._apply_broken(table, self.ranks.broadcast_array(broken))
 
     def _break_incoming(self, table: TypeTable, step: int) -> None:
@@ -222,9 +219,9 @@ class StructuralUpdate:
         post = self._elements(table)[1]
         if not self._any(post, LACKING):
             return
-        places, quotas = (part.astype(np.int64) for part in self._imbalanced(post, -1))
+        places, quotas = self._imbalanced(post, -1).T.astype(np.int64, order="C")
         owners = self.layout.ids_at(places)
-        place, other, copy, _, most = candidates(
+        drawn, most = candidates(
             *table.incoming.spans(table.incoming_rows(places)),
             owners,
             quotas,
@@ -236,7 +233,9 @@ class StructuralUpdate:
             1,
         )
         _check_copies(table, most)
-        broken = np.stack([other, owners[place], copy], axis=1, dtype=np.int32)
+        broken = np.stack(
+            [drawn[:, OTHER], owners[drawn[:, PLACE]], drawn[:, COPY]], axis=1, dtype=np.int32
+        )
         self._apply_broken(table, columns(self.ranks.join(broken)))
 
     def _apply_broken(self, table: TypeTable, broken: Int32s) -> None:

@@ -1,14 +1,29 @@
 """Which synapses break: each draws a lot, and those with the lowest go."""
 
+from typing import Any
+
 import numpy as np
 
 from distsp.base.arrays import Int32s, Ints, UInt64s
-from distsp.base.compiled import compiled
+from distsp.base.compiled import compiled, inlined
+from distsp.base.prefetch import prefetch_row
 from distsp.parallel.layout import global_id
 from distsp.rng.streams import philox
 
 MOST_COPIES = 2**16
 """Synapses of a type between the same two neurons, whose lots have 16 bits for their number."""
+
+PLACE, OTHER, COPY, LOT = 0, 1, 2, 3
+"""Columns of what `candidates` returns."""
+
+FEW = 16
+"""So many candidates are sorted faster one by one."""
+
+
+ROWS_AHEAD = 8
+"""How many rows before its lots are drawn the entries of one are fetched."""
+
+MOST_LOT = np.uint64(2**64 - 1)
 
 
 @compiled
@@ -22,14 +37,20 @@ def lowest(lots: UInt64s, k: int) -> Ints:
         return np.arange(n)
     if k > 8:
         return np.argsort(lots, kind="mergesort")[:k]
-    chosen, taken = np.empty(k, np.int64), np.zeros(n, np.bool_)
-    for c in range(k):
-        best = -1
+    chosen, count, level = np.empty(k, np.int64), 0, MOST_LOT
+    for i in range(n):
+        level = min(level, lots[i])
+    while True:
         for i in range(n):
-            if not taken[i] and (best < 0 or lots[i] < lots[best]):
-                best = i
-        chosen[c], taken[best] = best, True
-    return chosen
+            if lots[i] == level:
+                chosen[count] = i
+                count += 1
+                if count == k:
+                    return chosen
+        following = MOST_LOT
+        for i in range(n):
+            following = min(following, lots[i] if lots[i] > level else MOST_LOT)
+        level = following
 
 
 @compiled
@@ -44,7 +65,7 @@ def candidates(
     by_source: bool,
     rank: int,
     size: int,
-) -> tuple[Ints, Ints, Ints, UInt64s, int]:
+) -> tuple[Ints, int]:
     """Draw a lot for each synapse of some rows and return the lowest of each row.
 
     Parameters
@@ -69,33 +90,27 @@ def candidates(
 
     Returns
     -------
-    place, other, copy : array of int64
-        Place of the row, global id of the other neuron, which synapse of the pair.
-    lot : array of uint64
+    drawn : array (n, 4) of int64
+        Place of the row, global id of the other neuron, which synapse of the pair, and the lot,
+        whose 64 bits have no sign.
     most : int
         The largest number of synapses of a pair; beyond MOST_COPIES they would share lots.
     """
-    total, most = 0, 0
+    total, most, longest = 0, np.int64(0), np.int64(0)
     for i in range(len(owners)):
         total += min(np.int64(length[i]), quotas[i])
-    place, other, copy = (
-        np.empty(total, np.int64),
-        np.empty(total, np.int64),
-        np.empty(total, np.int64),
-    )
-    lot = np.empty(total, np.uint64)
-    count = 0
+        longest = max(longest, np.int64(length[i]))
+    drawn, count = np.empty((total, 4), np.int64), 0
+    all_lots, all_copies = np.empty(longest, np.uint64), np.empty(longest, np.int64)
     # 16 bits for the copy and 48 for the step share the last two words.
     when = np.uint64(update)
     low, high = when & np.uint64(0xFFFFFFFF), (when >> np.uint64(32)) << np.uint64(16)
     for i in range(len(owners)):
+        ahead = min(i + ROWS_AHEAD, len(owners) - 1)
+        prefetch_row(pool, begin[ahead], np.int64(length[ahead]))
         n = np.int64(length[i])
-        columns = pool[begin[i] : begin[i] + n]
-        lots, copies = np.empty(n, np.uint64), np.zeros(n, np.int64)
-        for k in range(1, n):
-            if columns[k] == columns[k - 1]:
-                copies[k] = copies[k - 1] + 1
-                most = max(most, copies[k] + 1)
+        columns, lots, copies = pool[begin[i] : begin[i] + n], all_lots[:n], all_copies[:n]
+        most = max(most, _number_copies(columns, copies))
         owner = np.uint64(owners[i])
         # A loop for each side, with nothing but the generator in it, takes a tenth of the time.
         if by_source:
@@ -109,62 +124,87 @@ def candidates(
                 w = philox(key, other_id, owner, low, high | np.uint64(copies[k]))
                 lots[k] = w[0] << np.uint64(32) | w[1]
         for k in lowest(lots, quotas[i]):
-            place[count], other[count] = i, global_id(columns[k], rank, size)
-            copy[count], lot[count] = copies[k], lots[k]
+            drawn[count, PLACE], drawn[count, OTHER] = i, global_id(columns[k], rank, size)
+            drawn[count, COPY], drawn[count, LOT] = copies[k], np.int64(lots[k])
             count += 1
-    return place, other, copy, lot, most
+    return drawn, int(most)
+
+
+@inlined
+def _number_copies(columns: Int32s, copies: Ints) -> np.int64:
+    """Write which of the same pair each synapse of a sorted row is; return the most of a pair."""
+    repeated = np.int64(0)
+    for k in range(len(columns)):
+        copies[k] = 0
+    for k in range(1, len(columns)):
+        repeated |= np.int64(columns[k] == columns[k - 1])
+    most = repeated
+    # One after the other only where need be.
+    for k in range(1, len(columns) * repeated):
+        if columns[k] == columns[k - 1]:
+            copies[k] = copies[k - 1] + 1
+            most = max(most, copies[k] + 1)
+    return most
 
 
 @compiled
-def lowest_of_each(owner: Ints, lots: UInt64s, ties: Ints, quota: Ints) -> Ints:
-    """Return which candidates go: of each owner as many as its quota, those with the lowest lots.
+def lowest_of_each(drawn: Ints, owners: Ints, quotas: Ints) -> Int32s:
+    """Return which synapses break: of each neuron as many as its quota, those with the lowest lots.
 
-    Lots are random and belong to a candidate, so the choice is uniform and does not depend on the
-    order in which candidates come.
+    Lots are random and belong to a synapse, so the choice is uniform and does not depend on the
+    order in which they come.
 
     Parameters
     ----------
-    owner : array (n,) of int64
-        Place of each candidate's neuron in `quota`.
-    lots : array (n,) of uint64
-    ties : array (n,) of int64
-        Decides between equal lots.
-    quota : array (m,) of int64
+    drawn : array (n, 4) of int64
+        As `candidates` returns it, of any rank; equal lots are told apart by synapse.
+    owners, quotas : array (m,) of int64
+        As `candidates` takes them.
 
     Returns
     -------
-    array of int64
-        Places of the chosen candidates.
+    array (3, n) of int32
+        Ids of the neuron and of the other one, and which synapse of the pair.
     """
     # Candidates by owner, those of owner i from begin[i] to begin[i + 1].
-    begin = np.zeros(len(quota) + 1, np.int64)
-    for i in owner:
-        begin[i + 1] += 1
-    begin = np.cumsum(begin)
-    of_owner, filled = np.empty(len(owner), np.int64), begin[:-1].copy()
-    for candidate in range(len(owner)):
-        i = owner[candidate]
-        of_owner[filled[i]] = candidate
+    begin, n = np.zeros(len(quotas) + 1, np.int64), np.int64(0)
+    for c in range(len(drawn)):
+        begin[drawn[c, PLACE] + 1] += 1
+    for i in range(len(quotas)):
+        n += min(begin[i + 1], quotas[i])
+        begin[i + 1] += begin[i]
+    of_owner, filled = np.empty(len(drawn), np.int64), begin[:-1].copy()
+    for c in range(len(drawn)):
+        i = drawn[c, PLACE]
+        of_owner[filled[i]] = c
         filled[i] += 1
-    chosen, count = np.empty(len(owner), np.int64), 0
-    for i in range(len(quota)):
+    broken, n = np.empty((3, n), np.int32), np.int64(0)
+    for i in range(len(quotas)):
         mine = of_owner[begin[i] : begin[i + 1]]
-        if len(mine) > quota[i]:
-            mine = mine[np.argsort(lots[mine])]
-            _settle_ties(mine, lots, ties)
-        for candidate in mine[: quota[i]]:
-            chosen[count] = candidate
-            count += 1
-    return chosen[:count]
+        if len(mine) > quotas[i]:
+            if len(mine) > FEW:
+                mine = mine[np.argsort(drawn[mine, LOT].view(np.uint64))]
+            _sort_nearly_sorted(mine, drawn)
+        for c in mine[: quotas[i]]:
+            broken[0, n], broken[1, n], broken[2, n] = owners[i], drawn[c, OTHER], drawn[c, COPY]
+            n += 1
+    return broken
 
 
-@compiled
-def _settle_ties(order: Ints, lots: UInt64s, ties: Ints) -> None:
-    """Sort candidates of equal lots, which stand side by side in `order`, by their ties."""
+@inlined
+def _sort_nearly_sorted(order: Ints, drawn: Ints) -> None:
+    """Sort candidates by their lots, and equal lots by synapse, where few are out of place."""
     for i in range(1, len(order)):
         k = i
-        while (
-            k > 0 and lots[order[k]] == lots[order[k - 1]] and ties[order[k]] < ties[order[k - 1]]
-        ):
+        while k > 0 and _before(drawn[order[k]], drawn[order[k - 1]]):
             order[k], order[k - 1] = order[k - 1], order[k]
             k -= 1
+
+
+@inlined
+def _before(one: Ints, other: Ints) -> Any:
+    """Return whether a candidate goes before another."""
+    lot, other_lot = np.uint64(one[LOT]), np.uint64(other[LOT])
+    if lot != other_lot:
+        return lot < other_lot
+    return (one[OTHER], one[COPY]) < (other[OTHER], other[COPY])

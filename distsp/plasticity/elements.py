@@ -29,25 +29,25 @@ def imbalances(z: Floats, z_connected: Int32s, found: Ints) -> None:
 
 
 @compiled
-def imbalanced(z: Floats, z_connected: Int32s, sign: int) -> tuple[Int32s, Int32s]:
-    """Return the places of neurons with vacant elements (`sign` 1), or without them (-1).
+def imbalanced(z: Floats, z_connected: Int32s, sign: int) -> Int32s:
+    """Return neurons with vacant elements (`sign` 1), or with too few (-1).
 
     Returns
     -------
-    places, counts : array of int32
-        How many are vacant, or too few.
+    array (n, 2) of int32
+        Their places, and how many elements are vacant, or too few.
     """
     n = np.int64(0)
     for i in range(len(z)):
         n += np.int64(sign * (np.int64(np.floor(z[i])) - z_connected[i]) > 0)
-    places, counts = np.empty(n, np.int32), np.empty(n, np.int32)
+    rows = np.empty((n, 2), np.int32)
     n = np.int64(0)
     for i in range(len(z)):
         count = sign * (np.int64(np.floor(z[i])) - z_connected[i])
         if count > 0:
-            places[n], counts[n] = i, count
+            rows[n, 0], rows[n, 1] = i, count
             n += 1
-    return places, counts
+    return rows
 
 
 @compiled

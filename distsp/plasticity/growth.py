@@ -7,7 +7,7 @@ import numpy as np
 
 from distsp.base.arrays import Bools, Floats, Int32s, Ints
 from distsp.base.compiled import compiled
-from distsp.plasticity.growth_curves import grown, moved
+from distsp.plasticity.growth_curves import grown, is_short, left_after, moved, short_area
 
 
 class Growth(NamedTuple):
@@ -39,6 +39,7 @@ def grow(
     begin: int,
     lags: Int32s,
     spiked: bool,
+    left: Floats | None = None,
 ) -> None:
     """Bring calcium and elements of neurons up to a step each; then calcium may jump.
 
@@ -61,6 +62,8 @@ def grow(
         Neuron i is brought up to the beginning of step `begin + lags[i]`.
     spiked : bool
         Whether calcium is raised then.
+    left : array of float64, optional
+        What `left_after` returns for the population, at least up to the longest of the intervals.
     """
     curves, curve_of, rate = growth.curves[p], growth.curve_of[p], growth.rate[p]
     n_curves, differs = growth.n_curves[p], growth.differs[p]
@@ -89,7 +92,10 @@ def grow(
                     )
         for c in range(n_curves):
             code, a, b = curves[c, 0], curves[c, 1], curves[c, 2]
-            area = grown(code, a, b, calcium[neuron], tau, duration)
+            if left is not None and is_short(code, b, calcium[neuron], tau, duration):
+                area = short_area(code, a, b, calcium[neuron], duration, left[np.int64(duration)])
+            else:
+                area = grown(code, a, b, calcium[neuron], tau, duration)
             for e in range(len(curve_of)):
                 if curve_of[e] == c:
                     nu, before = rate[e], z[e, neuron]
@@ -97,7 +103,9 @@ def grow(
                         before, nu, area, code, a, b, calcium[neuron], tau, duration
                     )
         if duration > 0.0:
-            if duration != last_duration or tau != last_tau:
+            if left is not None:
+                decay = left[np.int64(duration), -1]
+            elif duration != last_duration or tau != last_tau:
                 last_duration, last_tau, decay = duration, tau, math.exp(-duration / tau)
             calcium[neuron] *= decay
         if spiked:
@@ -111,4 +119,12 @@ def grow_all(calcium: Floats, calcium_step: Ints, z: Floats, growth: Growth, ste
     for p in range(len(growth.first)):
         first, size = growth.first[p], growth.size[p]
         neurons = np.arange(first, first + size).astype(np.int32)
-        grow(calcium, calcium_step, z, growth, p, neurons, step, np.zeros(size, np.int32), False)
+        lags, longest = np.zeros(size, np.int32), np.int64(0)
+        for i in range(first, first + size):
+            longest = max(longest, step - calcium_step[i])
+        # The same intervals are there again and again, and half of the time goes to exponentials.
+        if longest < size and not growth.differs[p]:
+            left = left_after(growth.tau_calcium[p], longest)
+            grow(calcium, calcium_step, z, growth, p, neurons, step, lags, False, left)
+        else:
+            grow(calcium, calcium_step, z, growth, p, neurons, step, lags, False)

@@ -137,8 +137,49 @@ def _area(
     """Return the integral of dz/dt over a panel of `width` (ms)."""
     mean = 0.0
     for point, weight in zip(points, weights):  # noqa: B905
-        mean += weight * growth(code, a, b, calcium * math.exp(-point * width / tau))
+        mean += weight * growth(code, a, b, calcium * _left(point, width, tau))
     return mean * width
+
+
+@inlined
+def _left(point: float, width: float, tau: float) -> float:
+    """Return what is left of calcium at a point of a panel."""
+    return math.exp(-point * width / tau)
+
+
+@inlined
+def is_short(code: float, b: float, calcium: float, tau: float, duration: float) -> bool:
+    """Return whether `grown` takes an interval as one panel of three points."""
+    scale = tau * min(1.0, abs(b) / max(calcium, TINY))
+    return code != LINEAR and duration < SHORT_PANEL * scale
+
+
+@compiled
+def left_after(tau: float, longest: int) -> Floats:
+    """Return what is left of calcium after intervals of 0 to `longest` (ms, or steps).
+
+    Returns
+    -------
+    array (longest + 1, 4) of float64
+        At the three points of a panel as long as the interval, and at its end.
+    """
+    left = np.empty((longest + 1, len(POINTS_3) + 1))
+    for duration in range(longest + 1):
+        for k in range(len(POINTS_3)):
+            left[duration, k] = _left(POINTS_3[k], np.float64(duration), tau)
+        left[duration, -1] = math.exp(-duration / tau)
+    return left
+
+
+@inlined
+def short_area(
+    code: float, a: float, b: float, calcium: float, duration: float, left: Floats
+) -> float:
+    """Return what `grown` does for an interval that `is_short`, by a row of `left_after`."""
+    mean = 0.0
+    for k in range(len(WEIGHTS_3)):
+        mean += WEIGHTS_3[k] * growth(code, a, b, calcium * left[k])
+    return mean * duration
 
 
 @compiled
@@ -165,8 +206,7 @@ def grown(code: float, a: float, b: float, calcium: float, tau: float, duration:
         return 0.0
     if code == LINEAR:
         return duration + calcium * tau * math.expm1(-duration / tau) / a
-    scale = tau * min(1.0, abs(b) / max(calcium, TINY))
-    if duration < SHORT_PANEL * scale:
+    if is_short(code, b, calcium, tau, duration):
         return _area(code, a, b, calcium, tau, duration, POINTS_3, WEIGHTS_3)
     total, begin = 0.0, 0.0
     while begin < duration:

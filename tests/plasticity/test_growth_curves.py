@@ -168,6 +168,23 @@ def test_where_intervals_end_changes_nothing(curve, calcium, z, nu, stops):
     assert ends[1] == pytest.approx(ends[0], rel=1e-9, abs=1e-10 * abs(nu) * 1500.0)
 
 
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+def test_many_neurons_grow_to_the_bit_as_each_alone(curve):
+    # Some have intervals that a short panel covers, others do not, and one has none at all.
+    n, step = 500, 480
+    rng = np.random.default_rng(3)
+    calcium, z = rng.choice([0.0, 0.01, 0.05, 2.0, 40.0], n), rng.uniform(0.0, 2.0, (1, n))
+    since = np.append(rng.integers(0, step, n - 2), [0, step])
+    together = calcium.copy(), since.copy(), z.copy()
+    grow_all(*together, growing(curve, 0.02, False)._replace(size=np.array([n])), step)
+    alone = calcium.copy(), since.copy(), z.copy()
+    for i in range(n):
+        one = growing(curve, 0.02, False)._replace(first=np.array([i]))
+        grow_all(*alone, one, step)
+    for some, others in zip(together, alone, strict=True):
+        assert np.array_equal(some, others)
+
+
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("nu", [0.002, -0.002])
 @pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)

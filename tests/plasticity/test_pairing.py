@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from distsp.plasticity.breaking import lowest_of_each
+from distsp.plasticity.breaking import candidates, lowest, lowest_of_each
 from distsp.plasticity.pairing import choose_without_replacement, pair
-from distsp.rng.streams import Purpose, stream_key
+from distsp.rng.streams import Purpose, philox, stream_key
 
 SURE = 1e-6
 KEY = stream_key(1, Purpose.PAIR)
@@ -83,19 +83,68 @@ def test_every_order_of_a_selection_is_equally_likely():
     assert chi2.sf(statistic, 11) > SURE
 
 
+def lot(key, source, target, copy, update):
+    """Return the lot of a synapse."""
+    low, high = np.uint64(update % 2**32), np.uint64(update >> 32 << 16 | copy)
+    first, second, *_ = philox(key, np.uint64(source), np.uint64(target), low, high)
+    return int(first) << 32 | int(second)
+
+
 @given(
-    candidates=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 20)), max_size=40),
+    rows=st.lists(st.lists(st.integers(0, 6), max_size=30).map(sorted), min_size=1, max_size=5),
+    quota=st.lists(st.integers(1, 12), min_size=5, max_size=5),
+    update=st.integers(0, 2**40),
+    by_source=st.booleans(),
+    place=st.sampled_from([(0, 1), (1, 3)]),
+)
+def test_candidates_have_the_lowest_lots_of_their_row(rows, quota, update, by_source, place):
+    rank, size = place
+    lengths = np.array([len(row) for row in rows], dtype=np.int32)
+    begin = (np.cumsum(lengths) - lengths).astype(np.int64)
+    pool = np.array([column for row in rows for column in row], dtype=np.int32)
+    owners, quotas = np.arange(10, 10 + len(rows)), np.array(quota[: len(rows)])
+    drawn, most = candidates(
+        begin, lengths, owners, quotas, pool, KEY, update, by_source, rank, size
+    )
+    expected, repeated = [], 0
+    for i, row in enumerate(rows):
+        lots = []
+        for k, column in enumerate(row):
+            other, copy = column * size + rank, row[:k].count(column)
+            pair = (owners[i], other) if by_source else (other, owners[i])
+            lots.append((lot(KEY, *pair, copy, update), i, other, copy))
+            repeated = max(repeated, copy + 1)
+        expected += sorted(lots)[: quotas[i]]
+    found = [(int(np.uint64(row[3])), *row[:3].tolist()) for row in drawn]
+    assert sorted(found) == sorted(expected)
+    assert (most if most > 1 else min(repeated, 1)) == repeated
+
+
+@given(
+    lots=st.lists(st.sampled_from([0, 1, 5, 2**63, 2**64 - 2, 2**64 - 1]), max_size=40),
+    k=st.integers(1, 12),
+)
+def test_lowest_lots_are_found_in_their_order(lots, k):
+    found = lowest(np.array(lots, dtype=np.uint64), k).tolist()
+    in_order = sorted(range(len(lots)), key=lots.__getitem__)  # of equal ones the first
+    assert found == (in_order[:k] if k < len(lots) else list(range(len(lots))))
+
+
+@given(
+    drawn=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 20)), max_size=120),
     quota=st.lists(st.integers(0, 6), min_size=5, max_size=5),
     shuffle=st.randoms(use_true_random=False),
 )
-def test_lowest_lots_go(candidates, quota, shuffle):
-    # Equal lots happen often here; the tie decides.
-    rows = [(owner, lot, tie) for tie, (owner, lot) in enumerate(candidates)]
+def test_lowest_lots_go(drawn, quota, shuffle):
+    # Equal lots happen often here; the synapse decides. Lots have no sign.
+    rows = [(i, n // 3, n % 3, lot * 2**60) for n, (i, lot) in enumerate(drawn)]
     shuffle.shuffle(rows)
-    owner, lots, ties = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    gone = lowest_of_each(owner, lots.astype(np.uint64), ties, np.array(quota))
-    expected = set()
-    for o in range(5):
-        expected |= set(sorted(row for row in rows if row[0] == o)[: quota[o]])
-    assert {rows[i] for i in gone} == expected
-    assert len(gone) == len(expected)
+    table = np.array([(*row[:3], np.uint64(row[3] % 2**64).view(np.int64)) for row in rows])
+    owners = np.arange(100, 105)
+    broken = lowest_of_each(table.reshape(-1, 4).astype(np.int64), owners, np.array(quota))
+    expected = []
+    for i in range(5):
+        mine = sorted((lot % 2**64, other, copy) for j, other, copy, lot in rows if j == i)
+        expected += [(100 + i, other, copy) for _, other, copy in mine[: quota[i]]]
+    assert broken.dtype == np.int32
+    assert sorted(map(tuple, broken.T.tolist())) == sorted(expected)
