@@ -17,6 +17,7 @@ from distsp.base.bits import BIT_MASK, ONE, WORD_SHIFT, has_bit, lowest_bit
 from distsp.base.compiled import compiled, inlined
 from distsp.base.move import move
 from distsp.base.prefetch import prefetch_row
+from distsp.base.sorting import order_of_pairs, sorted_pairs
 from distsp.engine.index import (
     Index,
     count,
@@ -148,7 +149,8 @@ def _insert(
         low, high = np.int64(one.begin), one.begin + n
         for new in range(i - 1, first - 1, -1):
             place = first_of(pools[0], low, high, np.int64(entries[0][new]) + 1)
-            _move_entries(pools, place, place + new - first + 1, high - place)
+            if place < high:
+                _move_entries(pools, place, place + new - first + 1, high - place)
             _copy_entry(entries, new, pools, place + new - first)
             high = place
         one.length = n + more
@@ -157,13 +159,14 @@ def _insert(
 
 
 @compiled
-def _settle_copies(order: Ints, packed: Ints, copies: Ints) -> None:
+def _settle_copies(order: Ints, rows: Ints, columns: Ints, copies: Ints) -> None:
     """Sort entries of the same pair, which stand side by side in `order`, by their `copies`."""
     for i in range(1, len(order)):
         k = i
         while (
             k > 0
-            and packed[order[k]] == packed[order[k - 1]]
+            and rows[order[k]] == rows[order[k - 1]]
+            and columns[order[k]] == columns[order[k - 1]]
             and copies[order[k]] < copies[order[k - 1]]
         ):
             order[k], order[k - 1] = order[k - 1], order[k]
@@ -195,6 +198,11 @@ def _remove(rows: Ints, columns: Ints, copies: Ints, index: Index, pools: Pools)
         one.length -= i - first
         if one.length == 0:
             index.active[row >> WORD_SHIFT] &= ~(ONE << (row & BIT_MASK))
+
+
+def _as_int64(numbers: AnyInts) -> Ints:
+    """Return numbers as compiled functions take them."""
+    return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
 class Adjacency:
@@ -284,14 +292,13 @@ class Adjacency:
         """
         if len(rows) == 0:
             return lambda: None
-        # Row and column packed into one number sort ten times faster than a lexical sort.
-        packed = (rows.astype(np.int64) << 32) | columns
+        rows, columns = _as_int64(rows), _as_int64(columns)
         if self.heterogeneous:
-            order = np.argsort(packed, kind="stable")
-            packed, weights, delays = packed[order], weights[order], delays[order]
+            order = order_of_pairs(rows, columns)
+            rows, columns = (part[order].astype(np.int32) for part in (rows, columns))
+            weights, delays = weights[order], delays[order]
         else:
-            packed.sort()
-        rows, columns = (packed >> 32).astype(np.int32), packed.astype(np.int32)
+            rows, columns = sorted_pairs(rows, columns)
         entries = (columns, weights, delays.astype(np.int32))
         index, pools, n_records, end = self.index, self.pools, self.n_records, self.end
         if end + _room_needed(rows, index) > len(pools[0]) or n_records + records_needed(
@@ -341,9 +348,9 @@ class Adjacency:
         self, rows: AnyInts, columns: AnyInts, copies: AnyInts
     ) -> Callable[[], None]:
         """Return what removes entries, as `remove` takes them, and needs no memory for it."""
-        packed = (rows.astype(np.int64) << 32) | columns
-        order = np.argsort(packed)
-        _settle_copies(order, packed, copies)
+        rows, columns = _as_int64(rows), _as_int64(columns)
+        order = order_of_pairs(rows, columns)
+        _settle_copies(order, rows, columns, copies)
         entries = rows[order], columns[order], copies[order]
 
         def close() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from distsp.base.arrays import Bools, Int32s, Ints
 from distsp.base.compiled import compiled
+from distsp.base.sorting import order_of_pairs
 from distsp.engine.adjacency import first_of
 from distsp.engine.synapses import TypeTable
 from distsp.parallel.layout import global_id
@@ -112,7 +113,7 @@ def oldest_of_pairs(table: TypeTable, sources: Ints, targets: Ints) -> tuple[Int
     """
     copies, there = np.zeros(len(sources), np.int64), np.zeros(len(sources), bool)
     _oldest_of_pairs(
-        np.lexsort((targets, sources)),
+        order_of_pairs(sources, targets),
         sources,
         targets,
         *table.outgoing.spans(table.rows(sources)),

@@ -15,6 +15,7 @@ from distsp.base.bits import WORD_BITS
 from distsp.base.compiled import compiled
 from distsp.base.errors import InputError
 from distsp.base.fields import MAX_SIZE
+from distsp.base.sorting import order_of_pairs
 from distsp.engine.adjacency import Adjacency, first_of
 from distsp.engine.filling import Filling
 from distsp.engine.index import total_and_longest, words_of
@@ -76,8 +77,7 @@ def serial_of_pairs(sources: Ints, targets: Ints) -> Ints:
     >>> serial_of_pairs(np.array([4, 2, 4, 4]), np.array([1, 1, 1, 0]))
     array([0, 0, 1, 0])
     """
-    # Packed into one number pairs sort faster than by two keys.
-    order = np.argsort(sources << 32 | targets, kind="stable")
+    order = order_of_pairs(sources, targets)
     serial = np.empty_like(order)
     serial[order] = copies_of_pairs(sources[order], targets[order])
     return serial
@@ -389,8 +389,7 @@ class TypeTable:
         sources, targets, *own = self.entries(first, last)
         source = ranks.join_on_0(sources)
         target = ranks.join_on_0(self.layout.ids_at(targets.astype(np.int64)))
-        # Packed into one number, and in sorted pieces of the ranks: faster than by two keys.
-        order = np.argsort(source << 32 | target, kind="stable")
+        order = order_of_pairs(source, target)
         if self.heterogeneous:
             weight = ranks.join_on_0(own[0])[order]
             delay = ranks.join_on_0(own[1])[order] * self.resolution
