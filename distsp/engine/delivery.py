@@ -228,7 +228,7 @@ def _count_events(
                     due = due_counts[t, slot]
                     occupied[t, slot] |= i < done
                 for s in range(np.int64(found[i]), ends[i]):
-                    due[targets[s]] += 1
+                    due[np.uint64(targets[s])] += 1
 
 
 @inlined
@@ -266,7 +266,7 @@ def _count_each(
                         due = due_counts[t, slot]
                         record = table.records[record_of(table.known, table.first, row)]
                         for s in range(record.begin, record.begin + record.length):
-                            due[table.targets[s]] += 1
+                            due[np.uint64(table.targets[s])] += 1
                     row += np.uint64(rows_of_type)
                 k += 1
 

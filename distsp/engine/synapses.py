@@ -125,7 +125,8 @@ def count_between(
         row = counts[source_kinds[source]]
         if source_kinds[source] > 0:
             for i in range(begin[source], begin[source] + length[source]):
-                row[target_kinds[targets[i]]] += 1
+                # Without a sign no place is counted from the end, which would have to be asked.
+                row[np.uint64(target_kinds[np.uint64(targets[i])])] += 1
     counts[:, 0] = 0
 
 
