@@ -7,6 +7,7 @@ and its stable one seven times.
 import numpy as np
 
 from distsp.base.arrays import Int32s, Ints, UInt64s
+from distsp.base.bits import ONE
 from distsp.base.compiled import compiled, inlined
 
 DIGIT_BITS = 11
@@ -29,7 +30,7 @@ def sorted_pairs(first: Ints, second: Ints) -> tuple[Int32s, Int32s]:
     """
     packed, n_low, n_bits = _packed(first, second)
     packed, _ = _in_order(packed, np.empty(0, np.int64), n_bits)
-    low = (np.uint64(1) << n_low) - np.uint64(1)
+    low = (ONE << n_low) - ONE
     sorted_first, sorted_second = np.empty(len(packed), np.int32), np.empty(len(packed), np.int32)
     for i in range(len(packed)):
         sorted_first[i] = np.int32(packed[i] >> n_low)
@@ -59,9 +60,9 @@ def _packed(first: Ints, second: Ints) -> tuple[UInt64s, np.uint64, int]:
         every_second |= np.uint64(second[i])
     n_low, n_high = np.uint64(0), np.uint64(0)
     while every_second >> n_low:
-        n_low += np.uint64(1)
+        n_low += ONE
     while every_first >> n_high:
-        n_high += np.uint64(1)
+        n_high += ONE
     packed = np.empty(len(first), np.uint64)
     for i in range(len(first)):
         packed[i] = np.uint64(first[i]) << n_low | np.uint64(second[i])
@@ -77,17 +78,17 @@ def _in_order(numbers: UInt64s, places: Ints, n_bits: int) -> tuple[UInt64s, Int
     others, other_places = np.empty_like(numbers), np.empty_like(places)
     for digit in range(n_digits):
         shift = np.uint64(digit * width)
-        begin = np.zeros((1 << width) + 1, np.int64)
+        begin = np.zeros((1 << width) + 1, np.uint64)
         for number in numbers:
-            begin[np.int64((number >> shift) & mask) + 1] += 1
+            begin[((number >> shift) & mask) + ONE] += ONE
         for k in range(1 << width):
             begin[k + 1] += begin[k]
         for i in range(len(numbers)):
-            value = np.int64((numbers[i] >> shift) & mask)
+            value = (numbers[i] >> shift) & mask
             others[begin[value]] = numbers[i]
             if placed:
                 other_places[begin[value]] = places[i]
-            begin[value] += 1
+            begin[value] += ONE
         numbers, others = others, numbers
         places, other_places = other_places, places
     return numbers, places

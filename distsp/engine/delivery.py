@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from distsp.base.arrays import Array, Bools, Floats, Int32s, Ints, UInt64s
-from distsp.base.bits import WORD_BITS, has_bit
+from distsp.base.bits import ONE, WORD_BITS, has_bit
 from distsp.base.compiled import compiled, inlined
 from distsp.base.prefetch import prefetch, prefetch_row
 from distsp.engine.index import record_of
@@ -36,7 +36,7 @@ class Desk(NamedTuple):
     """What delivery needs for a while, so that it need not ask for memory in each slice."""
 
     found: UInt64s  # the rows of spikes that have synapses here, then where their entries begin
-    ends: Ints  # where these end
+    ends: UInt64s  # where these end
     begin: Ints  # (lag,): where the spikes of a step begin, and where the last end
     place: Ints  # (lag,): where those that have synapses here end
 
@@ -45,7 +45,7 @@ def new_desk(slice_steps: int) -> Desk:
     """Return a desk for slices of so many steps."""
     return Desk(
         np.empty(MANY_SPIKES, np.uint64),
-        np.empty(MANY_SPIKES, np.int64),
+        np.empty(MANY_SPIKES, np.uint64),
         np.empty(slice_steps + 1, np.int64),
         np.empty(slice_steps, np.int64),
     )
@@ -171,7 +171,7 @@ def _count_events(
             together += np.int64(receive[one * stride])
         most_together = max(most_together, together)
     if most_together > len(found):
-        found, ends = np.empty(most_together, np.uint64), np.empty(most_together, np.int64)
+        found, ends = np.empty(most_together, np.uint64), np.empty(most_together, np.uint64)
     for r in range(0, size, RANKS_TOGETHER):
         last = min(r + RANKS_TOGETHER, size)
         begin[:] = 0
@@ -189,15 +189,17 @@ def _count_events(
                 place[lag] = begin[lag]
             for one in range(r, last):
                 first_of_rank = np.uint64(first_row + one * most)
-                k = one * stride + header
+                # Without a sign no place is counted from the end, which would have to be asked.
+                spike = np.uint64(one * stride + header)
                 for lag in range(n_steps):
-                    end, n = k + np.int64(receive[one * stride + 1 + lag]), place[lag]
-                    while k < end:
-                        row = first_of_rank + np.uint64(receive[k])
-                        found[n] = row
-                        n += np.int64(has_bit(active, row))
-                        k += 1
-                    place[lag] = n
+                    end = spike + np.uint64(receive[one * stride + 1 + lag])
+                    m = np.uint64(place[lag])
+                    while spike < end:
+                        row = first_of_rank + np.uint64(receive[spike])
+                        found[m] = row
+                        m += has_bit(active, row)
+                        spike += ONE
+                    place[lag] = np.int64(m)
             # Close the gaps that spikes without a row have left.
             n = np.int64(0)
             for lag in range(n_steps):
@@ -227,7 +229,7 @@ def _count_events(
                     slot = _slot_after(slots[lag], table.delay[t], n_slots)
                     due = due_counts[t, slot]
                     occupied[t, slot] |= i < done
-                for s in range(np.int64(found[i]), ends[i]):
+                for s in range(found[i], ends[i]):
                     due[np.uint64(targets[s])] += 1
 
 
@@ -265,7 +267,8 @@ def _count_each(
                         occupied[t, slot] = True
                         due = due_counts[t, slot]
                         record = table.records[record_of(table.known, table.first, row)]
-                        for s in range(record.begin, record.begin + record.length):
+                        begin = np.uint64(record.begin)
+                        for s in range(begin, begin + np.uint64(record.length)):
                             due[np.uint64(table.targets[s])] += 1
                     row += np.uint64(rows_of_type)
                 k += 1
@@ -315,7 +318,8 @@ def _add_weights(
                 if not has_bit(table.active, row):
                     continue
                 record = table.records[record_of(table.known, table.first, row)]
-                for k in range(record.begin, record.begin + record.length):
-                    weight = table.weights[k]
-                    slot = (slots[lag] + table.delays[k]) % n_slots
-                    due_weights[0 if weight > 0.0 else 1, slot, table.targets[k]] += weight
+                begin_of_row = np.uint64(record.begin)
+                for k in range(begin_of_row, begin_of_row + np.uint64(record.length)):
+                    weight, target = table.weights[k], np.uint64(table.targets[k])
+                    slot = np.uint64(_slot_after(slots[lag], np.int64(table.delays[k]), n_slots))
+                    due_weights[np.uint64(weight <= 0.0), slot, target] += weight
