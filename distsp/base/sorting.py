@@ -7,7 +7,7 @@ and its stable one seven times.
 import numpy as np
 
 from distsp.base.arrays import Int32s, Ints, UInt64s
-from distsp.base.bits import ONE
+from distsp.base.bits import ONE, WORD_BITS
 from distsp.base.compiled import compiled, inlined
 
 DIGIT_BITS = 11
@@ -38,17 +38,30 @@ def sorted_pairs(first: Ints, second: Ints) -> tuple[Int32s, Int32s]:
     return sorted_first, sorted_second
 
 
-@compiled
 def order_of_pairs(first: Ints, second: Ints) -> Ints:
-    """Return where the pairs stand that `sorted_pairs` returns; equal ones stay in their order.
+    """Return where pairs stand in order of their numbers; equal ones stay in their order.
+
+    Parameters
+    ----------
+    first, second : array (n,) of int64
+        None below 0.
 
     Examples
     --------
     >>> order_of_pairs(np.array([4, 2, 4, 2]), np.array([7, 9, 5, 9]))
     array([1, 3, 2, 0])
     """
+    order, packable = _order(first, second)
+    return order if packable else np.lexsort((second, first))
+
+
+@compiled
+def _order(first: Ints, second: Ints) -> tuple[Ints, bool]:
+    """Return the order of pairs, and whether it is right: one number may not hold both."""
     packed, _, n_bits = _packed(first, second)
-    return _in_order(packed, np.arange(len(packed)), n_bits)[1]
+    if n_bits > WORD_BITS:
+        return np.arange(0), False
+    return _in_order(packed, np.arange(len(packed)), n_bits)[1], True
 
 
 @inlined

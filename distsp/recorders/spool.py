@@ -10,6 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from distsp.base.arrays import Array
+from distsp.base.sorting import order_of_pairs
 from distsp.parallel.distributed import OnRank0
 from distsp.parallel.ranks import Ranks
 
@@ -163,7 +164,7 @@ class Gathered:
         mine = _joined(self.columns, self._here)
         self._here, self.waiting = [], 0
         rows = {name: ranks.join_on_0(column) for name, column in mine.items()}
-        order = np.lexsort((rows["id"], rows["step"]))
+        order = order_of_pairs(rows["step"], rows["id"])
         self.spool.append({name: column[order] for name, column in rows.items()})
 
     def part(self, name: str) -> OnRank0:

@@ -37,3 +37,10 @@ def test_order_of_many_pairs(largest, other):
     # Any number of digits, of which all have different widths.
     rng = np.random.default_rng(largest + other)
     check(rng.integers(0, largest + 1, 5000), rng.integers(0, other + 1, 5000))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**62), numbers), max_size=40))
+@example([(2**62, 1), (1, LARGEST), (2**62, 0), (2**33, LARGEST), (2**33, 5)])
+def test_order_of_pairs_that_one_number_may_not_hold(pairs):
+    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T.copy()
+    assert np.array_equal(order_of_pairs(first, second), np.lexsort((second, first)))
