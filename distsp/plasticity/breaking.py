@@ -19,7 +19,6 @@ PLACE, OTHER, COPY, LOT = 0, 1, 2, 3
 FEW = 16
 """So many candidates are sorted faster one by one."""
 
-
 ROWS_AHEAD = 8
 """How many rows before its lots are drawn the entries of one are fetched."""
 
