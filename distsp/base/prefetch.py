@@ -10,7 +10,7 @@ from numba.extending import intrinsic
 from distsp.base.arrays import CACHE_LINE, Int32s
 from distsp.base.compiled import PLAIN, inlined
 
-ENTRIES_AHEAD = 128
+ENTRIES_FETCHED = 128
 """So many entries of a row are fetched; by then the processor itself fetches ahead."""
 
 ENTRIES_OF_LINE = CACHE_LINE // 4
@@ -45,6 +45,6 @@ prefetch: Any = _prefetch if PLAIN else intrinsic(_typed_prefetch)
 @inlined
 def prefetch_row(pool: Int32s, begin: Any, length: Any) -> None:
     """Fetch the first entries of a row of a pool, and its last one."""
-    for k in range(0, min(length, ENTRIES_AHEAD), ENTRIES_OF_LINE):
+    for k in range(0, min(length, ENTRIES_FETCHED), ENTRIES_OF_LINE):
         prefetch(pool, begin + k)
     prefetch(pool, begin + length - 1)

@@ -34,6 +34,7 @@ from distsp.engine.index import (
 
 AnyInts = npt.NDArray[np.integer[Any]]
 Pools = tuple[Int32s, Floats, Int32s]
+
 ENTRIES_AHEAD = 8
 """How many entries before its own turn the row of one is fetched."""
 
@@ -87,7 +88,7 @@ def _copy_row(old: Pools, source: int, new: Pools, target: int, n: int) -> None:
 
 @inlined
 def _move_entries(pools: Pools, source: int, target: int, n: int) -> None:
-    """Move `n` entries within pools, to where they may overlap with what they were."""
+    """Move `n` entries within pools, also to where they overlap with what they were."""
     move(pools[0], source, target, n)
     if len(pools[1]) > 0:
         move(pools[1], source, target, n)
@@ -143,7 +144,7 @@ def _insert(
         one = index.records[record_of(index.known, index.first, row)]
         n, more = np.int64(one.length), i - first
         if n + more > one.capacity:
-            _copy_row(pools, one.begin, pools, end, n)
+            _move_entries(pools, one.begin, end, n)
             one.begin, one.capacity = end, _grown(n + more)
             end += _grown(n + more)
         low, high = np.int64(one.begin), one.begin + n

@@ -12,6 +12,7 @@ import numpy as np
 
 from distsp.base.arrays import Floats, Ints
 from distsp.base.compiled import borrowed, compiled
+from distsp.base.sorting import order_of_pairs
 from distsp.plasticity.cells import (
     Cells,
     cell_along,
@@ -99,7 +100,7 @@ def pair_by_distance(
         own = np.where(post[twin] == pre, place_of_post[twin], -1)
     pairs = np.empty((0, 2), dtype=np.int64) if connected is None else connected
     pairs = np.stack([pairs[:, 0], place_of_post[pairs[:, 1]]], axis=1)
-    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    pairs = pairs[order_of_pairs(*np.ascontiguousarray(pairs.T))]
     known_begin = np.searchsorted(pairs[:, 0], np.arange(len(pre) + 1))
     who, which = _pair(
         tree,

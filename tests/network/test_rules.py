@@ -294,7 +294,7 @@ PARAMETERS = {
 @pytest.mark.parametrize("rule", PARAMETERS)
 def test_parts_that_overlap(rule, multapses):
     if rule == "pairwise_poisson" and not multapses:
-        pytest.skip("it makes them")
+        pytest.skip("pairwise_poisson means several synapses of a pair: it cannot be told not to")
     net = Network(seed=1)
     a, b = net.create("iaf_psc_exp", 12), net.create("iaf_psc_exp", 7)
     net.synapse_type("s", weight=1.0, delay=1.0)
